@@ -1,0 +1,40 @@
+"""geocluster: exposure near industry, the burden of every place, and sites for eco-industrial parks.
+
+The public names, and nothing else; each is loaded when it is first used.
+"""
+
+import importlib
+
+_HOME = {
+    "GeoclusterError": "errors",
+    "Region": "region",
+    "PlumeOptions": "plume.field",
+    "concentration": "plume.field",
+    "read_weather": "load.weather",
+    "find_clusters": "industry.clusters",
+    "assess_exposure": "exposure.assess",
+    "summarise_exposure": "exposure.assess",
+    "burden": "exposure.burden",
+    "intake_fraction": "exposure.burden",
+    "suitable_land": "siting.suitability",
+    "candidate_sites": "siting.candidates",
+    "describe_sites": "siting.criteria",
+    "rank": "siting.ranking",
+    "rank_acceptability": "siting.ranking",
+    "draw_map": "maps.page",
+    "read_study": "study",
+    "run_study": "study",
+}
+
+__all__ = sorted(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'geocluster' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"geocluster.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
