@@ -1,0 +1,186 @@
+"""study.toml: read, checked as a whole, and every fault told at once.
+
+The file is a few sections of plain keys; docs/input.md describes each. Paths are written relative
+to the folder of the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import PrivateAttr, ValidationError
+
+from geocluster.errors import SettingsError
+from geocluster.load.settings_faults import place_of, read_toml, sentence
+from geocluster.load.settings_sections import (
+    ExposureSettings,
+    GridSettings,
+    InputFile,
+    InputSettings,
+    ParkSettings,
+    PlumeSettings,
+    RegionSettings,
+    Section,
+    SitingSettings,
+    WeatherSettings,
+)
+
+STUDY_FILE = "study.toml"
+
+
+class Settings(Section):
+    """Everything that study.toml says, with the defaults of what it leaves unsaid."""
+
+    region: RegionSettings
+    inputs: InputSettings
+    weather: WeatherSettings = WeatherSettings()
+    grid: GridSettings = GridSettings()
+    plume: PlumeSettings = PlumeSettings()
+    exposure: ExposureSettings = ExposureSettings()
+    park: ParkSettings = ParkSettings()
+    siting: SitingSettings = SitingSettings()
+    _file: Path = PrivateAttr(default=Path(STUDY_FILE))
+
+    @property
+    def file(self) -> Path:
+        """The file these settings were read from."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """The study's folder, which every path is relative to."""
+        return self._file.parent
+
+    def path(self, value: str | Path | InputFile) -> Path:
+        """Where a file named in the settings is.
+
+        Parameters
+        ----------
+        value : str, Path or InputFile
+            As it stands in a section, such as ``settings.inputs.sources``.
+        """
+        return self.folder / (value.path if isinstance(value, InputFile) else value)
+
+    def options(self, value: str | Path | InputFile) -> dict[str, str]:
+        """What the settings say about a vector file besides its path: `layer` and `crs`."""
+        if not isinstance(value, InputFile):
+            return {}
+        return {k: v for k, v in (("layer", value.layer), ("crs", value.crs)) if v is not None}
+
+
+def read_settings(path: str | Path) -> Settings:
+    """Read a study's settings and check all of them, and that its files exist.
+
+    Parameters
+    ----------
+    path : str or Path
+        The study's folder, or its study.toml.
+
+    Returns
+    -------
+    Settings
+        One attribute a section: `region`, `inputs`, `weather`, `grid`, `plume`, `exposure`,
+        `park` and `siting`.
+
+    Raises
+    ------
+    SettingsError
+        With every fault: the key, its value, what is allowed. Broken TOML: line and column.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "study.toml").write_text('''
+    ... [region]
+    ... name = "Example"
+    ... boundary = "boundary.geojson"
+    ... [inputs]
+    ... weather = "weather.csv"
+    ... towns = "towns.csv"
+    ... ''')
+    >>> for name in ("boundary.geojson", "weather.csv", "towns.csv"):
+    ...     (folder / name).touch()
+    >>> read_settings(folder).grid.cell_m
+    500.0
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / STUDY_FILE
+    data = read_toml(file)
+    faults: list[str] = []
+    settings = None
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        faults += [sentence(fault, Settings) for fault in error.errors()]
+    faults += _limit_faults(data, file.parent)
+    faults += _file_faults(data, file.parent)
+    if faults or settings is None:
+        raise SettingsError(str(file), faults)
+    settings._file = file
+    return settings
+
+
+def limit_sets() -> list[str]:
+    """The sets of limits that come with the package."""
+    from importlib.resources import files
+
+    folder = files("geocluster").joinpath("exposure", "limits")
+    if not folder.is_dir():
+        return []
+    return sorted(
+        item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml")
+    )
+
+
+def _limit_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """Sets of limits that neither the package nor the study's folder has."""
+    exposure = data.get("exposure")
+    given = exposure.get("limits", []) if isinstance(exposure, Mapping) else []
+    known = limit_sets()
+    for name in [given] if isinstance(given, str) else given:
+        if not isinstance(name, str) or name in known or (folder / name).is_file():
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'? " if near else ""
+        yield (
+            f"[exposure] limits = {name!r}: unknown set of limits; {hint}"
+            f"known are {', '.join(known)}, or a file of the same form beside study.toml"
+        )
+
+
+def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    for section, key, value in _paths(data):
+        where = f"{place_of((section, key))} = {value!r}"
+        target = folder / value
+        if "://" in value:
+            yield f"{where} is an address: download the file into the study's folder"
+        elif target.is_dir():
+            yield f"{where} is a folder: name the file in it"
+        elif any(ord(letter) < 32 for letter in value):
+            yield f"{where} holds a control character: write paths with / instead of \\"
+        elif not target.is_file():
+            near = [p.name for p in target.parent.glob("*")] if target.parent.is_dir() else []
+            hint = difflib.get_close_matches(target.name, near, n=1, cutoff=0.7)
+            yield f"{where}: there is no such file" + (f"; there is {hint[0]}" if hint else "")
+
+
+def _paths(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Section, key and path of every file that the settings name."""
+    keys = {
+        "region": ("boundary",),
+        "inputs": tuple(InputSettings.model_fields),
+        "siting": ("rules",),
+    }
+    for section, names in keys.items():
+        table = data.get(section)
+        for name in names if isinstance(table, Mapping) else ():
+            values = table.get(name, ())
+            for value in values if isinstance(values, list) else [values]:
+                file = value.get("path") if isinstance(value, Mapping) else value
+                if isinstance(file, str) and file:
+                    yield section, name, file

@@ -1,0 +1,287 @@
+"""The sections of study.toml: their keys, defaults and allowed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from geocluster.load.settings_faults import TAGS
+from geocluster.tables import POLLUTANTS, STACK_COLUMNS, TABLES, VOLUME_COLUMNS
+
+SHARES_MAY_MISS = 1e-6
+# Stated defaults of a park nobody has designed yet: a hall 20 m high and 100 m wide leaks at
+# half its height (sigma_y = side / 4.3, sigma_z = height / 2.15, ISC3 Vol. II, Table 1-6), and a
+# boiler house has a stack of 40 m.
+DEFAULT_RELEASES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "fugitive",
+        "share": 0.3,
+        "release_height_m": 10.0,
+        "initial_sigma_y_m": 23.3,
+        "initial_sigma_z_m": 9.3,
+    },
+    {
+        "name": "boiler",
+        "share": 0.7,
+        "stack_height_m": 40.0,
+        "stack_diameter_m": 1.2,
+        "exit_velocity_m_s": 10.0,
+        "exit_temperature_k": 423.0,
+    },
+)
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """One section of study.toml: unknown keys are faults, nothing is converted in silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class InputFile(Section):
+    """A vector file with more said about it: which layer, and its CRS where it declares none."""
+
+    path: Text
+    layer: Text | None = None
+    crs: Text | None = None
+
+
+# Tagged, so that a fault is told once and not for each member of the union.
+VectorFile = Annotated[
+    Annotated[Text, Tag(TAGS[0])] | Annotated[InputFile, Tag(TAGS[1])],
+    Discriminator(lambda value: TAGS[isinstance(value, Mapping | InputFile)]),
+]
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+class RegionSettings(Section):
+    """[region]: what the study is called, and where it is."""
+
+    name: Text
+    boundary: VectorFile
+    crs: Text | None = None
+    time_zone: Text | float | None = None
+    buffer_km: float = Field(default=0.0, ge=0, le=200)
+
+    @field_validator("crs")
+    @classmethod
+    def _known_to_proj(cls, value: str | None) -> str | None:
+        from geocluster.region import metric_crs
+
+        if value is not None:
+            metric_crs(value, "crs")
+        return value
+
+
+class InputSettings(Section):
+    """[inputs]: the files of a study, relative to study.toml."""
+
+    weather: Text
+    sources: VectorFile | None = None
+    plants: Text | None = None
+    factors: Text | None = None
+    homes: VectorFile | None = None
+    towns: Text | None = None
+    totals: Text | None = None
+    plain: VectorFile | None = None
+    population: Text | None = None
+    places: VectorFile | None = None
+    land: tuple[VectorFile, ...] = ()
+    zones: Text | None = None
+    osm: Text | None = None
+    not_valid: VectorFile | None = None
+    table1: Text | None = None
+
+    @field_validator("land", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _as_tuple(value)
+
+    @model_validator(mode="after")
+    def _people_come_from_somewhere(self) -> InputSettings:
+        if not (self.homes or self.towns or self.population):
+            raise ValueError("nobody lives here: give homes, towns or population")
+        return self
+
+
+class WeatherSettings(Section):
+    """[weather]: how the weather file is read, and how far it is believed."""
+
+    valid: bool = True
+    valid_within_km: Any = 25.0
+    note: str = ""
+    mixing_height_m: float | None = Field(default=None, gt=0, le=10_000)
+    anemometer_height_m: float | None = Field(default=None, gt=0, le=200)
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    time_zone: Text | float | None = None
+
+    @field_validator("valid_within_km")
+    @classmethod
+    def _distance_or_none(cls, value: object) -> float | None:
+        if value is False or value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise ValueError("allowed is a distance above 0, or false for no check")
+        return float(value)
+
+
+class GridSettings(Section):
+    """[grid]: the cells that everything is computed on."""
+
+    cell_m: float = Field(default=500.0, ge=10, le=20_000)
+
+
+class PlumeSettings(Section):
+    """[plume]: the options of the dispersion model."""
+
+    urban: Any = False
+    reach_m: float = Field(default=50_000.0, ge=100, le=200_000)
+    final_rise: bool = True
+    stack_tip_downwash: bool = True
+    buoyancy_induced_dispersion: bool = True
+
+    @field_validator("urban")
+    @classmethod
+    def _one_of_three(cls, value: object) -> object:
+        if not isinstance(value, bool) and value != "by source":
+            raise ValueError("allowed are true, false and 'by source'")
+        return value
+
+
+class ExposureSettings(Section):
+    """[exposure]: the sets of limits that people are counted against."""
+
+    limits: tuple[Text, ...] = ("who-2021", "eu-2024-2881")
+
+    @field_validator("limits", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _as_tuple(value)
+
+
+def _limited(name: str) -> Any:
+    column = next(column for column in TABLES["sources"] if column.name == name)
+    return Field(default=None, ge=column.lower, le=column.upper)
+
+
+class Release(Section):
+    """[[park.releases]]: one way out of the park, a full stack or a full volume."""
+
+    name: Text = "release"
+    share: float = Field(default=1.0, gt=0, le=1)
+    stack_height_m: float | None = _limited("stack_height_m")
+    stack_diameter_m: float | None = _limited("stack_diameter_m")
+    exit_velocity_m_s: float | None = _limited("exit_velocity_m_s")
+    exit_temperature_k: float | None = _limited("exit_temperature_k")
+    stack_direction: Literal["vertical", "horizontal", "capped"] | None = None
+    release_height_m: float | None = _limited("release_height_m")
+    initial_sigma_y_m: float | None = _limited("initial_sigma_y_m")
+    initial_sigma_z_m: float | None = _limited("initial_sigma_z_m")
+
+    @model_validator(mode="after")
+    def _a_whole_stack_or_volume(self) -> Release:
+        given = self.model_dump(exclude_none=True)
+        stack = [name for name in STACK_COLUMNS if name in given]
+        volume = [name for name in VOLUME_COLUMNS if name in given]
+        if stack and volume:
+            raise ValueError(f"a stack ({stack[0]}) and a volume ({volume[0]}) in one: divide it")
+        needed = VOLUME_COLUMNS if volume else STACK_COLUMNS
+        missing = [name for name in needed if name not in given]
+        if not stack and not volume:
+            raise ValueError(
+                f"no way out: give a stack ({', '.join(STACK_COLUMNS)}) "
+                f"or a volume ({', '.join(VOLUME_COLUMNS)})"
+            )
+        if missing:
+            raise ValueError(f"a {'volume' if volume else 'stack'} also needs {', '.join(missing)}")
+        return self
+
+
+class ParkSettings(Section):
+    """[park]: the park that looks for a place."""
+
+    area_ha: float = Field(default=100.0, gt=0, le=100_000)
+    protection_zone_m: float = Field(default=500.0, ge=0, le=10_000)
+    emission_pollutant: str | None = None
+    release_models: tuple[Release, ...] = Field(
+        default=tuple(Release(**release) for release in DEFAULT_RELEASES), alias="releases"
+    )
+
+    @property
+    def releases(self) -> list[dict[str, Any]]:
+        """The profile of releases as mappings with the columns of one source, and a share each."""
+        return [release.model_dump(exclude_none=True) for release in self.release_models]
+
+    @field_validator("emission_pollutant")
+    @classmethod
+    def _known_pollutant(cls, value: str | None) -> str | None:
+        if value is not None and value not in POLLUTANTS:
+            raise ValueError(f"unknown pollutant; known are {', '.join(POLLUTANTS)}")
+        return value
+
+    @field_validator("release_models", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("release_models")
+    @classmethod
+    def _shares_sum_to_one(cls, value: tuple[Release, ...]) -> tuple[Release, ...]:
+        if not value:
+            raise ValueError("no release: leave the key out for the default profile, or give one")
+        unsaid = [release.name for release in value if "share" not in release.model_fields_set]
+        if unsaid and len(value) > 1:
+            raise ValueError(f"no share for {', '.join(unsaid)}: each of several releases has one")
+        total = sum(release.share for release in value)
+        if abs(total - 1) > SHARES_MAY_MISS:
+            raise ValueError(f"the shares sum to {total:g}: they must sum to 1")
+        names = [release.name for release in value]
+        if len(set(names)) < len(names):
+            raise ValueError(f"the names {', '.join(names)} are not different: name each release")
+        return value
+
+
+class GroupWeights(Section):
+    """[siting.weights]: how much each group of criteria counts; all four or none."""
+
+    exposure: float = Field(ge=0)
+    access: float = Field(ge=0)
+    land: float = Field(ge=0)
+    partners: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _something_counts(self) -> GroupWeights:
+        if not sum(self.model_dump().values()) > 0:
+            raise ValueError("all weights are 0: at least one must count")
+        return self
+
+
+class SitingSettings(Section):
+    """[siting]: which land is looked at, and what a site is ranked by."""
+
+    rules: Text | None = None
+    fringe_km: float = Field(default=10.0, gt=0, le=200)
+    max_sites: int = Field(default=200, ge=1, le=100_000)
+    weight_model: GroupWeights = Field(
+        default=GroupWeights(exposure=0.4, access=0.25, land=0.15, partners=0.2), alias="weights"
+    )
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each group of criteria, as given."""
+        return self.weight_model.model_dump()
