@@ -20,7 +20,7 @@ from geocluster.load.settings_sections import (
     GridSettings,
     InputFile,
     InputSettings,
-    ParkSettings,
+    Park,
     PlumeSettings,
     RegionSettings,
     Section,
@@ -40,7 +40,7 @@ class Settings(Section):
     grid: GridSettings = GridSettings()
     plume: PlumeSettings = PlumeSettings()
     exposure: ExposureSettings = ExposureSettings()
-    park: ParkSettings = ParkSettings()
+    park: Park = Park()
     siting: SitingSettings = SitingSettings()
     _file: Path = PrivateAttr(default=Path(STUDY_FILE))
 
@@ -179,7 +179,7 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for section, names in keys.items():
         table = data.get(section)
         for name in names if isinstance(table, Mapping) else ():
-            values = table.get(name, ())
+            values = table.get(name, ())  # type: ignore[union-attr]
             for value in values if isinstance(values, list) else [values]:
                 file = value.get("path") if isinstance(value, Mapping) else value
                 if isinstance(file, str) and file:

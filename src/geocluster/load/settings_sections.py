@@ -212,7 +212,7 @@ class Release(Section):
         return self
 
 
-class ParkSettings(Section):
+class Park(Section):
     """[park]: the park that looks for a place."""
 
     area_ha: float = Field(default=100.0, gt=0, le=100_000)

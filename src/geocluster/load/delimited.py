@@ -1,0 +1,219 @@
+"""Text tables: CSV as spreadsheets write it, and points from coordinate columns."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from geocluster.errors import CRSError, InputError, MendedWarning
+from geocluster.tables import TABLES, rows_in_words
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+    import pandas as pd
+
+OnBadCoordinates = Literal["error", "drop"]
+
+LONGITUDES = ("longitude", "lon", "long", "lng")
+LATITUDES = ("latitude", "lat")
+DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+\s*$")
+# An identifier stays text, also where it looks like a number.
+TEXT_COLUMNS = sorted(
+    {column.name for columns in TABLES.values() for column in columns if column.kind is str}
+)
+
+
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read delimited text: UTF-8, with or without a BOM; comma, semicolon, tab or bar.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; its first line names the columns.
+
+    Raises
+    ------
+    InputError
+        Where it is missing, empty, not UTF-8, or a row holds more values than there are columns.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "towns.csv"
+    >>> _ = file.write_text("name;people\\nAngren;180000\\n")
+    >>> read_csv(file).people.tolist()
+    [180000]
+    """
+    import pandas as pd
+
+    file = Path(path)
+    header = _header(file)
+    separator = max(",;\t|", key=header.count)
+    names = [name.strip().strip('"') for name in header.split(separator)]
+    doubled = sorted({name for name in names if name and names.count(name) > 1})
+    if doubled:
+        raise InputError(str(file), f"column '{doubled[0]}' stands there twice: rename one")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                file,
+                sep=separator,
+                encoding="utf-8-sig",
+                index_col=False,
+                skipinitialspace=True,
+                keep_default_na=False,
+                na_values=[""],
+                dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
+                low_memory=False,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise InputError(
+            str(file),
+            f"a row does not fit the columns ({str(error).strip()}): put text that holds "
+            f"{separator!r} in quotes, and write decimals with a point",
+        ) from error
+    return table.rename(columns=lambda name: str(name).strip())
+
+
+def points_from_columns(
+    table: pd.DataFrame,
+    where: str,
+    *,
+    crs: object = None,
+    on_bad_coordinates: OnBadCoordinates = "error",
+) -> gpd.GeoDataFrame:
+    """Points from the coordinate columns of a table, which leave it.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With `longitude` and `latitude` (or lon, long, lng; lat) in degrees, or `x` and `y`.
+    where : str
+        The file, for messages.
+    crs : str or pyproj.CRS, optional
+        Needed for `x` and `y`; degrees are WGS 84 unless told.
+    on_bad_coordinates : {"error", "drop"}
+        What to do with rows whose coordinates are missing or off the earth; dropped rows are
+        counted in a warning.
+
+    Raises
+    ------
+    InputError
+        No coordinate columns, decimal commas, text, missing values, or coordinates off the earth.
+    CRSError
+        `x` and `y` without a CRS.
+    """
+    import geopandas as gpd
+
+    east, north = _coordinate_columns(table, where)
+    degrees = east.lower() in LONGITUDES
+    if not degrees and crs is None:
+        raise CRSError(where, f"columns '{east}' and '{north}' need a CRS: give crs")
+    x, bad_x = _numbers(table, east, where, on_bad_coordinates)
+    y, bad_y = _numbers(table, north, where, on_bad_coordinates)
+    good = ~(bad_x | bad_y)
+    points = gpd.GeoDataFrame(
+        table.drop(columns=[east, north]),
+        geometry=gpd.points_from_xy(x, y),
+        crs="EPSG:4326" if crs is None else crs,
+    )
+    if degrees and not points.crs.is_geographic:
+        raise CRSError(where, f"'{east}' is in degrees, but {points.crs.name} is not: give x and y")
+    if points.crs.is_geographic:
+        good &= _on_earth(x, y, good, where, on_bad_coordinates)
+    if not good.all():
+        warnings.warn(
+            f"{where}: {int((~good).sum())} rows without usable coordinates left out "
+            f"({rows_in_words([int(i) + 1 for i in (~good).nonzero()[0]])})",
+            MendedWarning,
+            stacklevel=2,
+        )
+    return points[good].reset_index(drop=True)
+
+
+def _header(file: Path) -> str:
+    start = file.read_bytes()[:4] if file.is_file() else b""
+    if not file.is_file():
+        raise InputError(str(file), "there is no such file")
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise InputError(str(file), "it is UTF-16 text: save it as CSV UTF-8")
+    try:
+        with file.open(encoding="utf-8-sig") as stream:
+            header = stream.readline()
+            for _ in stream:
+                pass
+    except UnicodeDecodeError as error:
+        raise InputError(str(file), f"it is not UTF-8 text ({error.reason}): save it so") from error
+    if not header.strip():
+        raise InputError(str(file), "its first line is empty: name the columns there")
+    return header.rstrip("\r\n")
+
+
+def _coordinate_columns(table: pd.DataFrame, where: str) -> tuple[str, str]:
+    lower = {str(name).lower(): str(name) for name in table.columns}
+    for easts, norths in ((LONGITUDES, LATITUDES), (("x",), ("y",))):
+        found = [[lower[name] for name in names if name in lower] for names in (easts, norths)]
+        if all(len(names) == 1 for names in found):
+            return found[0][0], found[1][0]
+        if any(len(names) > 1 for names in found):
+            names = ", ".join(found[0] + found[1])
+            raise InputError(where, f"several coordinate columns ({names}): leave one pair")
+    raise InputError(
+        where,
+        "no coordinate columns: give longitude and latitude, or x and y with a CRS "
+        f"(found: {', '.join(map(str, table.columns))})",
+    )
+
+
+def _numbers(
+    table: pd.DataFrame, name: str, where: str, on_bad: OnBadCoordinates
+) -> tuple[np.ndarray, np.ndarray]:
+    """A column as floats, and which rows hold no finite number."""
+    import numpy as np
+    import pandas as pd
+
+    column = table[name]
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    bad = ~np.isfinite(numbers)
+    if bad.any():
+        text = column[bad].dropna().astype(str)
+        rows = rows_in_words([int(i) + 1 for i in bad.nonzero()[0]])
+        value = repr(text.iloc[0]) if len(text) else "no value"
+        if text.str.match(DECIMAL_COMMA).any():
+            raise InputError(
+                where, f"column '{name}': {value} in {rows}: write decimals with a point"
+            )
+        if on_bad == "error":
+            raise InputError(where, f"column '{name}': {value} in {rows} is not a coordinate")
+    return np.where(bad, np.nan, numbers), bad
+
+
+def _on_earth(
+    x: np.ndarray, y: np.ndarray, good: np.ndarray, where: str, on_bad: OnBadCoordinates
+) -> np.ndarray:
+    import numpy as np
+
+    on_earth = (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    off = good & ~on_earth
+    if off.any() and on_bad == "error":
+        raise InputError(where, off_the_earth(x, y, off))
+    return on_earth
+
+
+def off_the_earth(x: np.ndarray, y: np.ndarray, off: np.ndarray) -> str:
+    """The fault of rows whose degrees cannot be, and what may have happened to them."""
+    import numpy as np
+
+    rows = [int(i) for i in off.nonzero()[0]]
+    first = rows[0]
+    swapped = int((off & (np.abs(y) <= 180) & (np.abs(x) <= 90)).sum())
+    hint = f"; in {swapped} of them longitude and latitude may be swapped" if swapped else ""
+    return (
+        f"coordinates off the earth in {rows_in_words([row + 1 for row in rows])}, such as "
+        f"longitude {x[first]:g}, latitude {y[first]:g}{hint}: correct them, or leave them out "
+        "with on_bad_coordinates='drop'"
+    )

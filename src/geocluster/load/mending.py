@@ -1,0 +1,96 @@
+"""Geometry made sound without guessing: what was done is counted in a warning."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from geocluster.errors import MendedWarning
+from geocluster.tables import rows_in_words
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import numpy as np
+
+
+def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
+    """Leave out rows without geometry, and make invalid geometry valid.
+
+    Parameters
+    ----------
+    table : GeoDataFrame
+        Never changed.
+    where : str
+        The file, for the warning.
+
+    Returns
+    -------
+    GeoDataFrame
+        Two-dimensional. A mended polygon keeps its polygons only: what collapsed to a line or a
+        point has no area to lose.
+
+    Warns
+    -----
+    MendedWarning
+        With counts and rows.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, warnings
+    >>> from shapely.geometry import Polygon
+    >>> bow = Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    >>> table = gpd.GeoDataFrame({"name": ["bow"]}, geometry=[bow], crs="EPSG:32642")
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     mend_geometry(table, "bow.gpkg").area.tolist()
+    [2.0]
+    >>> print(told[0].message)
+    bow.gpkg: 1 invalid geometry mended (row 1)
+    """
+    import shapely
+
+    geometry = shapely.force_2d(table.geometry.to_numpy())
+    lost = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    invalid = ~lost & ~shapely.is_valid(geometry)
+    if invalid.any():
+        geometry[invalid] = _mended(geometry[invalid])
+    collapsed = invalid & shapely.is_empty(geometry)
+    _tell(where, lost, "row", "without geometry left out")
+    _tell(where, invalid & ~collapsed, "invalid geometry", "mended")
+    _tell(where, collapsed, "geometry", "without any area or length left out")
+    keep = ~(lost | collapsed)
+    return table.set_geometry(geometry, crs=table.crs)[keep].reset_index(drop=True)
+
+
+def _mended(geometry: np.ndarray) -> np.ndarray:
+    """Valid geometry of the dimension it had."""
+    import numpy as np
+    import shapely
+
+    had = shapely.get_dimensions(geometry)
+    mended = shapely.make_valid(geometry)
+    for i in np.flatnonzero(shapely.get_dimensions(mended) >= 0):
+        if shapely.get_type_id(mended[i]) == 7:  # a collection: keep the parts of that dimension
+            parts = shapely.get_parts(shapely.get_parts(mended[i]))
+            mended[i] = shapely.union_all(parts[shapely.get_dimensions(parts) == had[i]])
+        elif shapely.get_dimensions(mended[i]) < had[i]:
+            mended[i] = shapely.Point()
+    return mended
+
+
+def _tell(where: str, rows: np.ndarray, one: str, done: str) -> None:
+    count = int(rows.sum())
+    if count:
+        many = {"row": "rows"}.get(one, one.replace("geometry", "geometries"))
+        listed = rows_in_words([int(i) + 1 for i in rows.nonzero()[0]])
+        message = f"{where}: {count} {one if count == 1 else many} {done} ({listed})"
+        warnings.warn(message, MendedWarning, stacklevel=4)
+
+
+def only_polygons(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
+    """The polygon parts of each geometry; rows that have none are left out."""
+    parts = geometry.explode(ignore_index=False)
+    while (parts.geom_type == "GeometryCollection").any():
+        parts = parts.explode(ignore_index=False)
+    parts = parts[parts.geom_type.isin(["Polygon", "MultiPolygon"])]
+    return parts.groupby(level=0).agg(lambda rows: rows.union_all()) if len(parts) else parts
