@@ -21,17 +21,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNKNOWN_SECTOR = "industry"
-# What an area of each kind is, where no rule tells more; NACE divisions as in Rev. 2.
+# NACE Rev. 2 of what only a tag tells.
 NACE_OF_SECTOR = {
     UNKNOWN_SECTOR: "C",
     "power": "D35",
     "storage": "H52",
     "wastewater": "E37",
     "waste": "E38",
-    "quarrying": "B08",
+    "quarry": "B08",
     "mining": "B",
-    "transport": "H52",
+    "port": "H52",
 }
+# The row of area_factors.csv for a sector without a rule; NO_EMISSION burns nothing here.
+FACTOR_OF_UNKNOWN = "industrial"
+NO_EMISSION = "none"
 # Where two areas overlap, the ground is counted for the more telling one.
 AREA_KINDS = (
     "power_plant",
@@ -62,9 +65,13 @@ class _Rule(NamedTuple):
     nace: str
 
 
+def _table() -> list[dict[str, str]]:
+    text = files("geocluster.industry").joinpath("land_use_rules.csv").read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
 @cache
 def _rules() -> tuple[_Rule, ...]:
-    text = files("geocluster.industry").joinpath("land_use_rules.csv").read_text("utf-8")
     return tuple(
         _Rule(
             row["rule"],
@@ -73,8 +80,24 @@ def _rules() -> tuple[_Rule, ...]:
             row["sector"],
             row["nace"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in _table()
     )
+
+
+@cache
+def _factors() -> dict[str, str]:
+    return {row["sector"]: row["factor"] for row in _table()}
+
+
+def area_factor_of(sector: str) -> str:
+    """Which row of area_factors.csv stands for a sector; "none" where nothing is emitted.
+
+    Examples
+    --------
+    >>> [area_factor_of(sector) for sector in ("food", "solar power", "industry")]
+    ['light', 'none', 'industrial']
+    """
+    return _factors().get(sector, FACTOR_OF_UNKNOWN)
 
 
 def _whole_words(pattern: str) -> re.Pattern[str]:

@@ -6,10 +6,8 @@ Data (c) OpenStreetMap contributors, Open Database License 1.0.
 
 from __future__ import annotations
 
-import csv
 import tempfile
 import warnings
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,14 +15,13 @@ from geocluster.errors import InputError, MendedWarning
 from geocluster.load.osm_stream import (
     Counts,
     Feature,
-    TagRow,
-    TagTable,
     UnsortedError,
     check_osm_path,
     has_only_nodes,
     sorted_copy,
     stream_features,
 )
+from geocluster.load.osm_tags import TABLES, TagRow, TagTable, length_m, power_mw, read_tag_rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
     from geocluster.region import Region
 
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
-TABLES = ("sources", "homes", "places", "land", "coastline")
-SHAPES = ("point", "line", "area")
 BATCH = 20_000
 LONLAT = "EPSG:4326"
 EQUAL_AREA = "EPSG:6933"
@@ -52,7 +47,7 @@ TEXT_TAGS = {
     "fuel": ("generator:source", "plant:source"),
 }
 MENDED = {
-    "unsorted": "{n} objects out of the order of their ids: sorted before reading",
+    "unsorted": "ids fall {n} times instead of ascending: sorted before reading",
     "lines_cut": "{n} lines with missing nodes cut there",
     "lines_lost": "{n} lines without two known nodes left out",
     "areas_mended": "{n} rings that cross or touch themselves mended",
@@ -144,68 +139,10 @@ def read_osm(
             str(path), f"nothing of it lies in or near {region.name}: check boundary and extract"
         )
     tables = _tables(kept, clip)
+    if clip is not None and kept["coastline"]:
+        tables = tables._replace(land=_with_sea(tables.land, kept["coastline"], clip, path))
     _warn(path, counts, tables)
     return tables
-
-
-def read_tag_rows(path: str | Path | None = None) -> list[TagRow]:
-    """The mapping from tags to tables: rows of a file of one's own first, then the package's.
-
-    Parameters
-    ----------
-    path : str or Path, optional
-        CSV with the columns key, value, shape, table, kind, class, sector, origin. `value` may be
-        ``*``; `shape` is one or several of point, line, area, parted by blanks.
-
-    Raises
-    ------
-    InputError
-        With every fault of that file.
-
-    Examples
-    --------
-    >>> [row.table for row in read_tag_rows() if (row.key, row.value) == ("landuse", "industrial")]
-    ['sources', 'land']
-    """
-    own = [] if path is None else _parse_rows(_text_of(Path(path)), str(path))
-    text = files("geocluster.load").joinpath("osm_tags.csv").read_text("utf-8")
-    return own + _parse_rows(text, "osm_tags.csv")
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read as text in UTF-8 ({error})") from error
-
-
-def _parse_rows(text: str, where: str) -> list[TagRow]:
-    rows, faults = [], []
-    for number, record in enumerate(csv.DictReader(text.splitlines()), start=1):
-        cells = {key: (value or "").strip() for key, value in record.items() if key is not None}
-        shapes = tuple(cells.get("shape", "").split())
-        for name in ("key", "value", "table", "kind"):
-            if not cells.get(name):
-                faults.append(f"column '{name}': no value in row {number}: fill it in")
-        if not shapes or not set(shapes) <= set(SHAPES):
-            faults.append(f"column 'shape': row {number} must name some of {', '.join(SHAPES)}")
-        if cells.get("table") and cells["table"] not in TABLES:
-            faults.append(f"column 'table': row {number}: allowed are {', '.join(TABLES)}")
-        rows.append(
-            TagRow(
-                cells.get("key", ""),
-                cells.get("value", ""),
-                shapes,
-                cells.get("table", ""),
-                cells.get("kind", ""),
-                cells.get("class", ""),
-                cells.get("sector", ""),
-                cells.get("origin", "") or "OpenStreetMap",
-            )
-        )
-    if faults or not rows:
-        raise InputError(where, faults or "there is no row in it")
-    return rows
 
 
 class _Clip:
@@ -305,7 +242,7 @@ def _table(name: str, kept: list[_Kept], crs: Any) -> gpd.GeoDataFrame:
     columns = COLUMNS[name]
     frame = pd.DataFrame.from_records(records, columns=[c for c in columns if c != "area_ha"])
     texts = frame.columns.difference(["height_m", "output_mw"])
-    frame = frame.astype({column: "str" for column in texts}).astype(
+    frame = frame.astype(dict.fromkeys(texts, "str")).astype(
         {column: float for column in ("height_m", "output_mw") if column in frame}
     )
     table = gpd.GeoDataFrame(frame, geometry=[one[3] for one in kept], crs=LONLAT)
@@ -315,6 +252,26 @@ def _table(name: str, kept: list[_Kept], crs: Any) -> gpd.GeoDataFrame:
         table["area_ha"] = table.geometry.to_crs(EQUAL_AREA).area / 1e4
         table = table[[*columns, "geometry"]]
     return table.to_crs(crs)
+
+
+def _with_sea(
+    land: gpd.GeoDataFrame, shore: list[_Kept], clip: _Clip, path: Path
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import pandas as pd
+
+    from geocluster.load.coastline import sea_area
+
+    sea, unclear = sea_area([geometry for *_, geometry in shore], clip.area)
+    if unclear:
+        _mended(f"{path.name}: {unclear:.0%} of the shore does not close: no sea drawn there")
+    if sea.is_empty:
+        return land
+    row = {"osm_id": None, "name": None, "kind": "water", "class": "sea"}
+    row |= {"rule": "natural=coastline", "origin": "OpenStreetMap"}
+    table = gpd.GeoDataFrame([row], geometry=[sea], crs=LONLAT).to_crs(clip.crs)
+    texts = dict.fromkeys(COLUMNS["land"], "str")
+    return gpd.GeoDataFrame(pd.concat([land, table.astype(texts)], ignore_index=True))
 
 
 def _id_order(osm_id: str) -> tuple[str, int]:
@@ -347,37 +304,6 @@ def _record(name: str, osm_id: str, tags: dict[str, str], row: TagRow) -> dict[s
 
 def _first(tags: dict[str, str], keys: tuple[str, ...]) -> str | None:
     return next((tags[key] for key in keys if tags.get(key)), None)
-
-
-def length_m(text: str | None) -> float | None:
-    """A length as mappers write it, in metres [m]; None where it cannot be told.
-
-    Examples
-    --------
-    >>> [length_m(text) for text in ("45", "45.5 m", "150 ft", "high", None)]
-    [45.0, 45.5, 45.72, None, None]
-    """
-    return _quantity(text, {"": 1.0, "m": 1.0, "ft": 0.3048, "'": 0.3048})
-
-
-def power_mw(text: str | None) -> float | None:
-    """An output as mappers write it, in megawatts [MW]; None where it cannot be told.
-
-    Examples
-    --------
-    >>> [power_mw(text) for text in ("144 MW", "5 kW", "1.2 GW", "yes")]
-    [144.0, 0.005, 1200.0, None]
-    """
-    return _quantity(text, {"w": 1e-6, "kw": 1e-3, "mw": 1.0, "gw": 1e3, "kwp": 1e-3, "mwp": 1.0})
-
-
-def _quantity(text: str | None, units: dict[str, float]) -> float | None:
-    import re
-
-    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*([A-Za-z']*)\s*", text or "")
-    if not match or match.group(2).lower() not in units:
-        return None
-    return round(float(match.group(1).replace(",", ".")) * units[match.group(2).lower()], 9)
 
 
 def _warn(path: Path, counts: Counts, tables: OsmTables) -> None:

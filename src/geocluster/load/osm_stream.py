@@ -7,12 +7,13 @@ buffers. What had to be mended or left out is counted in `Counts`.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from geocluster.errors import InputError
+from geocluster.load.osm_tags import TagRow, TagTable
 
 SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".pbf")
 # Above this size node locations go to a temporary file instead of memory: 16 bytes a node.
@@ -25,19 +26,6 @@ MEND_HINT = "fetch it again, or try `osmium fileinfo -e` on it"
 
 class UnsortedError(Exception):
     """The ids of a file do not ascend, so that areas cannot be built in one pass."""
-
-
-class TagRow(NamedTuple):
-    """One row of the mapping from tags to tables."""
-
-    key: str
-    value: str
-    shape: tuple[str, ...]
-    table: str
-    kind: str
-    class_: str
-    sector: str
-    origin: str
 
 
 class Feature(NamedTuple):
@@ -68,34 +56,6 @@ class Counts:
         examples = self.examples.setdefault(what, [])
         if len(examples) < 3:
             examples.append(osm_id)
-
-
-class TagTable:
-    """The mapping, indexed by key and value."""
-
-    def __init__(self, rows: Sequence[TagRow]) -> None:
-        self.keys = sorted({row.key for row in rows})
-        self.area_keys = sorted({row.key for row in rows if "area" in row.shape})
-        self._order = {row: place for place, row in enumerate(rows)}
-        self._rows: dict[str, dict[str, list[TagRow]]] = {key: {} for key in self.keys}
-        for row in rows:
-            self._rows[row.key].setdefault(row.value, []).append(row)
-
-    def matches(self, tags: Mapping[str, str], shape: str) -> tuple[TagRow, ...]:
-        """The rows that fit, first of each table; in land, first of each kind."""
-        found: list[TagRow] = []
-        for key, by_value in self._rows.items():
-            value = tags.get(key)
-            if value is None or value == "no":
-                continue
-            found += (row for row in by_value.get(value, ()) if shape in row.shape)
-            found += (row for row in by_value.get("*", ()) if shape in row.shape)
-        if len(found) < 2:
-            return tuple(found)
-        first: dict[tuple[str, str], TagRow] = {}
-        for row in sorted(found, key=self._order.__getitem__):
-            first.setdefault((row.table, row.kind if row.table == "land" else ""), row)
-        return tuple(first.values())
 
 
 def check_osm_path(path: Path) -> None:
@@ -142,7 +102,7 @@ def has_only_nodes(path: Path) -> bool:
 
 
 def sorted_copy(path: Path, folder: Path, counts: Counts) -> Path:
-    """A copy of a file in the order of types and ids; counts the objects out of place."""
+    """A copy of a file in the order of types and ids; counts how often an id falls."""
     import osmium
 
     size = path.stat().st_size
@@ -157,7 +117,7 @@ def sorted_copy(path: Path, folder: Path, counts: Counts) -> Path:
     for thing in osmium.FileProcessor(str(path)):
         here = (order[thing.type_str()], thing.id)
         counts.unsorted += here < last
-        last = max(here, last)
+        last = here
     copy = folder / "sorted.osm.pbf"
     reader = osmium.MergeInputReader()
     reader.add_file(str(path))
@@ -173,7 +133,7 @@ def _features(path: Path, table: TagTable, counts: Counts, folder: Path) -> Iter
     storage = f"sparse_file_array,{folder / 'locations'}" if large else "flex_mem"
     wkb = osmium.geom.WKBFactory()
     areas = _AreaBook(counts)
-    processor = (
+    processor: Any = (
         osmium.FileProcessor(str(path))
         .with_locations(storage)
         .with_areas(osmium.filter.KeyFilter(*table.area_keys))
@@ -197,7 +157,9 @@ def _features(path: Path, table: TagTable, counts: Counts, folder: Path) -> Iter
     yield from areas.left_over()
 
 
-def _way(way: Any, table: TagTable, counts: Counts, areas: _AreaBook, wkb: Any) -> Iterator[Feature]:
+def _way(
+    way: Any, table: TagTable, counts: Counts, areas: _AreaBook, wkb: Any
+) -> Iterator[Feature]:
     osm_id = f"way/{way.id}"
     if way.tags.get("area") != "yes":
         rows = table.matches(way.tags, "line")

@@ -1,0 +1,145 @@
+"""The mapping from OpenStreetMap's tags to our tables, and what figures in tags say."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+from geocluster.errors import InputError
+
+TABLES = ("sources", "homes", "places", "land", "coastline")
+SHAPES = ("point", "line", "area")
+
+
+class TagRow(NamedTuple):
+    """One row of the mapping from tags to tables."""
+
+    key: str
+    value: str
+    shape: tuple[str, ...]
+    table: str
+    kind: str
+    class_: str
+    sector: str
+    origin: str
+
+
+class TagTable:
+    """The mapping, indexed by key and value."""
+
+    def __init__(self, rows: Sequence[TagRow]) -> None:
+        self.keys = sorted({row.key for row in rows})
+        self.area_keys = sorted({row.key for row in rows if "area" in row.shape})
+        self._order = {row: place for place, row in enumerate(rows)}
+        self._rows: dict[str, dict[str, list[TagRow]]] = {key: {} for key in self.keys}
+        for row in rows:
+            self._rows[row.key].setdefault(row.value, []).append(row)
+
+    def matches(self, tags: Mapping[str, str], shape: str) -> tuple[TagRow, ...]:
+        """The rows that fit, first of each table; in land, first of each kind."""
+        found: list[TagRow] = []
+        for key, by_value in self._rows.items():
+            value = tags.get(key)
+            if value is None or value == "no":
+                continue
+            found += (row for row in by_value.get(value, ()) if shape in row.shape)
+            found += (row for row in by_value.get("*", ()) if shape in row.shape)
+        if len(found) < 2:
+            return tuple(found)
+        first: dict[tuple[str, str], TagRow] = {}
+        for row in sorted(found, key=self._order.__getitem__):
+            first.setdefault((row.table, row.kind if row.table == "land" else ""), row)
+        return tuple(first.values())
+
+
+def read_tag_rows(path: str | Path | None = None) -> list[TagRow]:
+    """The mapping from tags to tables: rows of a file of one's own first, then the package's.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        CSV with the columns key, value, shape, table, kind, class, sector, origin. `value` may be
+        ``*``; `shape` is one or several of point, line, area, parted by blanks.
+
+    Raises
+    ------
+    InputError
+        With every fault of that file.
+
+    Examples
+    --------
+    >>> [row.table for row in read_tag_rows() if (row.key, row.value) == ("landuse", "industrial")]
+    ['sources', 'land']
+    """
+    own = [] if path is None else _parse_rows(_text_of(Path(path)), str(path))
+    text = files("geocluster.load").joinpath("osm_tags.csv").read_text("utf-8")
+    return own + _parse_rows(text, "osm_tags.csv")
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"cannot be read as text in UTF-8 ({error})") from error
+
+
+def _parse_rows(text: str, where: str) -> list[TagRow]:
+    rows, faults = [], []
+    for number, record in enumerate(csv.DictReader(text.splitlines()), start=1):
+        cells = {key: (value or "").strip() for key, value in record.items() if key is not None}
+        shapes = tuple(cells.get("shape", "").split())
+        for name in ("key", "value", "table", "kind"):
+            if not cells.get(name):
+                faults.append(f"column '{name}': no value in row {number}: fill it in")
+        if not shapes or not set(shapes) <= set(SHAPES):
+            faults.append(f"column 'shape': row {number} must name some of {', '.join(SHAPES)}")
+        if cells.get("table") and cells["table"] not in TABLES:
+            faults.append(f"column 'table': row {number}: allowed are {', '.join(TABLES)}")
+        rows.append(
+            TagRow(
+                cells.get("key", ""),
+                cells.get("value", ""),
+                shapes,
+                cells.get("table", ""),
+                cells.get("kind", ""),
+                cells.get("class", ""),
+                cells.get("sector", ""),
+                cells.get("origin", "") or "OpenStreetMap",
+            )
+        )
+    if faults or not rows:
+        raise InputError(where, faults or "there is no row in it")
+    return rows
+
+
+def length_m(text: str | None) -> float | None:
+    """A length as mappers write it, in metres [m]; None where it cannot be told.
+
+    Examples
+    --------
+    >>> [length_m(text) for text in ("45", "45.5 m", "150 ft", "high", None)]
+    [45.0, 45.5, 45.72, None, None]
+    """
+    return _quantity(text, {"": 1.0, "m": 1.0, "ft": 0.3048, "'": 0.3048})
+
+
+def power_mw(text: str | None) -> float | None:
+    """An output as mappers write it, in megawatts [MW]; None where it cannot be told.
+
+    Examples
+    --------
+    >>> [power_mw(text) for text in ("144 MW", "5 kW", "1.2 GW", "yes")]
+    [144.0, 0.005, 1200.0, None]
+    """
+    return _quantity(text, {"w": 1e-6, "kw": 1e-3, "mw": 1.0, "gw": 1e3, "kwp": 1e-3, "mwp": 1.0})
+
+
+def _quantity(text: str | None, units: dict[str, float]) -> float | None:
+    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*([A-Za-z']*)\s*", text or "")
+    if not match or match.group(2).lower() not in units:
+        return None
+    return round(float(match.group(1).replace(",", ".")) * units[match.group(2).lower()], 9)
