@@ -75,8 +75,9 @@ def read_weather(
     scheme : {"auto", "radiation", "turner"}
         How stability is found: from radiation where it is known and from cloud elsewhere, or from
         cloud alone.
-    assumed_cloud : float or "daily range", optional
-        Where neither radiation nor cloud is known. [tenths]
+    assumed_cloud : float or "humidity", optional
+        Where neither radiation nor cloud is known: a constant, or from the day's lowest humidity
+        and the rain. [tenths]
     one_class_an_hour : bool
         Let the class change by at most one an hour.
     hour_label : {"start", "end"}, optional

@@ -82,6 +82,12 @@ COLUMNS: dict[str, tuple[Mapping[str, tuple[float, float]], Mapping[str, str | N
         dict.fromkeys(("mixing_height_m", "mixht_rural", "boundary_layer_height"), ""),
     ),
     "precipitation_mm": (PLAIN, dict.fromkeys(("precipitation_mm", "precipitation", "rain"), "")),
+    "humidity_percent": (
+        PLAIN,
+        dict.fromkeys(
+            ("relative_humidity", "relative_humidity_2m", "relativehumidity_2m", "rh"), ""
+        ),
+    ),
     "ceiling_m": (PLAIN, {"ceiling_m": ""}),
     "gradient_k": (PLAIN, {"gradient_k": "", "delta_t_k": ""}),
     "stability": (PLAIN, dict.fromkeys(("stability", "stab", "stability_class"), "")),
