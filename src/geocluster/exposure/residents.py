@@ -220,14 +220,15 @@ def people_grid(homes: gpd.GeoDataFrame, grid: xr.DataArray) -> xr.DataArray:
 
     home, cell, share = home_cells(homes, grid)
     shape = grid.sizes["y"], grid.sizes["x"]
-    people = _people(homes)[home] * share
+    people = people_of(homes)[home] * share
     values = np.bincount(cell, people, minlength=shape[0] * shape[1]).reshape(shape)
     attrs = {**grid.attrs, "units": "persons"}
     coords = {"y": grid["y"], "x": grid["x"]}
     return xr.DataArray(values, dims=("y", "x"), coords=coords, name="people", attrs=attrs)
 
 
-def _people(homes: gpd.GeoDataFrame) -> np.ndarray:
+def people_of(homes: gpd.GeoDataFrame) -> np.ndarray:
+    """The people of each home, checked to be numbers of at least 0. [persons]"""
     if "people" not in homes:
         raise TableError("homes", "column 'people' is missing: add it")
     people = homes["people"].to_numpy(dtype=float)
@@ -273,7 +274,7 @@ def people_within(
     import shapely
 
     places = np.asarray(geometries.geometry.values, dtype=object)
-    shapes, people = home_shapes(homes, geometries.crs), _people(homes)
+    shapes, people = home_shapes(homes, geometries.crs), people_of(homes)
     area = shapely.area(shapes)
     tree = shapely.STRtree(shapes)
     columns = {}
@@ -319,7 +320,7 @@ def nearest_home_m(
     import pandas as pd
     import shapely
 
-    lived_in = _people(homes) > 0
+    lived_in = people_of(homes) > 0
     if "located" in homes:
         lived_in &= homes["located"].fillna(True).to_numpy(dtype=bool)
     places = np.asarray(geometries.geometry.values, dtype=object)

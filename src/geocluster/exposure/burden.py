@@ -1,0 +1,381 @@
+"""What one gram a second more would cost the people of a region, at every place in it.
+
+By reciprocity: the concentration that a source at s causes at r depends on r - s alone over flat
+ground and one weather, so the burden of every place is the correlation of the people a cell with
+the concentration about a single source, and one Fourier transform gives all places at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geocluster.errors import InputError
+from geocluster.exposure.coverage import Frame, cover
+from geocluster.exposure.residents import home_shapes, people_of
+from geocluster.plume.field import PlumeOptions, concentration
+from geocluster.tables import TABLES, check_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+UNITS = "persons ug/m3 per g/s"
+# Within so many cells of the source each cell is the mean over so many x so many points in it:
+# even numbers, so that no point falls on the source.
+REFINED = ((1, 24), (4, 6), (12, 2))
+# Below this share of the largest value a Fourier transform holds nothing but rounding.
+NOISE = 1e-9
+WEAK_CORRELATION = 0.8
+RELEASE_KEYS = {column.name for column in TABLES["sources"]} | {"share"}
+PER_PPM = 86_400.0
+
+
+def burden(
+    homes: gpd.GeoDataFrame,
+    grid: xr.DataArray,
+    weather: xr.Dataset,
+    *,
+    releases: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    urban: bool | np.ndarray | xr.DataArray = False,
+    options: PlumeOptions = PlumeOptions(),  # noqa: B008  (frozen)
+) -> xr.DataArray:
+    """People times concentration for each gram a second emitted, at every cell.
+
+    The sum over all people within reach of the mean concentration [ug/m3] that a source of 1 g/s
+    at the centre of the cell would cause where they live.
+
+    Parameters
+    ----------
+    homes : GeoDataFrame
+        Polygons with `people`, spread evenly over each home's area; homes outside the grid count
+        within ``options.reach_m``.
+    grid : xarray.DataArray
+        Dims (y, x), cell centres as coordinates [m], attrs `crs`; see `Region.grid`.
+    weather : xarray.Dataset
+        As `read_weather` returns it.
+    releases : mapping or list of mappings
+        The columns of one source (stack_* and exit_* for a stack; release_height_m,
+        initial_sigma_y_m and initial_sigma_z_m for a volume), or a list of them with a `share`
+        each, which sum to 1. Optional `name`.
+    urban : bool or boolean grid
+        Whether urban dispersion holds, by the place where the source would stand.
+    options : PlumeOptions
+        How the plume is computed; its own `urban` counts where `urban` is not given.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (y, x). [persons ug/m3 per g/s] attrs: ``rank_correlation`` (Spearman, over the cells
+        inside the region) of the lowest and the highest release, and a ``note`` where it is under
+        0.8: the order of places then depends on the height of release.
+
+    Raises
+    ------
+    InputError
+        Where a release lacks a column, or the shares do not sum to 1.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, xarray as xr
+    >>> from shapely.geometry import box
+    >>> from geocluster.region import Region
+    >>> grid = Region("Example", box(0, 0, 5000, 5000), "EPSG:32642").grid(cell_m=500)
+    >>> homes = gpd.GeoDataFrame({"people": [1000]}, geometry=[box(0, 2000, 1000, 3000)], crs=32642)
+    >>> hour = {"wind_speed_m_s": 3.0, "wind_from_deg": 90.0, "stability": 4,
+    ...         "mixing_height_m": 800.0, "temperature_k": 290.0, "frequency": 1.0}
+    >>> weather = xr.Dataset({name: ("hour", [value]) for name, value in hour.items()},
+    ...                      attrs={"anemometer_height_m": 10.0})
+    >>> low = {"release_height_m": 10.0, "initial_sigma_y_m": 20.0, "initial_sigma_z_m": 5.0}
+    >>> places = burden(homes, grid, weather, releases=low)
+    >>> bool(places.sel(x=2250, y=2250) > places.sel(x=4250, y=2250))  # east wind: nearer is worse
+    True
+    """
+    parts = burden_by_release(homes, grid, weather, releases=releases, urban=urban, options=options)
+    shares = parts["share"].values
+    total = np.tensordot(shares, parts.values, axes=1)
+    result = parts.isel(release=0, drop=True).copy(data=total)
+    return result.rename("burden")
+
+
+def burden_by_release(
+    homes: gpd.GeoDataFrame,
+    grid: xr.DataArray,
+    weather: xr.Dataset,
+    *,
+    releases: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    urban: bool | np.ndarray | xr.DataArray = False,
+    options: PlumeOptions = PlumeOptions(),  # noqa: B008  (frozen)
+) -> xr.DataArray:
+    """The burden of each release of a profile by itself; parameters as for `burden`.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (release, y, x), coordinates release (its name), share and height_m along it; each
+        for 1 g/s from that release alone. [persons ug/m3 per g/s]
+
+    Raises
+    ------
+    InputError
+        Where a release lacks a column, or the shares do not sum to 1.
+    """
+    import xarray as xr
+
+    table = release_table(releases)
+    frame = Frame.of(grid)
+    urban_cells = _urban_cells(urban, grid, options)
+    margin = [math.ceil(options.reach_m / side) for side in (frame.dx, frame.dy)]
+    people = _people_about(homes, grid, frame.padded(*margin))
+    values = np.zeros((len(table), *frame.shape))
+    for flag in np.unique(urban_cells) if people.any() else ():
+        kernels = _kernels(table, weather, frame, margin, replace(options, urban=bool(flag)))
+        fields = _correlate(people, kernels, frame.shape)
+        values = np.where(urban_cells == flag, fields, values)
+    result = xr.DataArray(
+        np.stack([frame.as_grid(field) for field in values]),
+        dims=("release", "y", "x"),
+        coords={
+            "release": table["name"].to_numpy(),
+            "share": ("release", table["share"].to_numpy()),
+            "height_m": ("release", table["height_m"].to_numpy()),
+            "y": grid["y"],
+            "x": grid["x"],
+        },
+        name="burden",
+        attrs={**grid.attrs, "units": UNITS, "reach_m": float(options.reach_m)},
+    )
+    return result.assign_attrs(_rank_agreement(result, grid))
+
+
+def intake_fraction(burden: xr.DataArray, breathing_m3_day: float = 14.5) -> xr.DataArray:
+    """The share of what is emitted that people breathe in; 1 ppm is 1 g inhaled a tonne.
+
+    Intake fraction [1] = burden [persons ug/m3 per g/s] x breathing [m3/s] x 1e-6 [g/ug], given in
+    parts per million: burden x 1.68e-4.
+
+    Parameters
+    ----------
+    burden : xarray.DataArray or number
+        As `burden` returns it. [persons ug/m3 per g/s]
+    breathing_m3_day : float
+        Air breathed by a person. [m3/day]
+
+    Returns
+    -------
+    xarray.DataArray or number
+        Intake fraction. [ppm]
+
+    References
+    ----------
+    [1] J. S. Apte, E. Bombrun, J. D. Marshall, W. W. Nazaroff (2012), Global intraurban intake
+        fractions for primary air pollutants from vehicles and other distributed sources,
+        Environ. Sci. Technol. 46, 3415-3423: 1 to 200 ppm for ground-level urban sources.
+
+    Examples
+    --------
+    >>> round(intake_fraction(100_000.0), 2)
+    16.78
+    """
+    fraction = burden * (breathing_m3_day / PER_PPM)
+    if hasattr(fraction, "attrs"):
+        kept = {key: value for key, value in burden.attrs.items() if key != "units"}
+        fraction = fraction.assign_attrs({**kept, "units": "ppm"}).rename("intake_fraction")
+    return fraction
+
+
+def release_table(releases: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """The releases of a park as a table of sources of 1 g/s, with `share` and `height_m`.
+
+    Raises
+    ------
+    InputError
+        With every fault: unknown keys, missing columns, shares that do not sum to 1.
+
+    Examples
+    --------
+    >>> release_table({"release_height_m": 10, "initial_sigma_y_m": 5, "initial_sigma_z_m": 5})[
+    ...     ["name", "share", "height_m"]].values.tolist()
+    [['release 1', 1.0, 10.0]]
+    """
+    import pandas as pd
+
+    listed: list[Any] = [releases] if hasattr(releases, "keys") else list(releases)
+    if not listed:
+        raise InputError("releases", "there is none: give the columns of one source")
+    rows = [_row(dict(release), number, len(listed)) for number, release in enumerate(listed, 1)]
+    table = pd.DataFrame(rows)
+    faults = _release_faults(table)
+    if faults:
+        raise InputError("releases", faults)
+    check_table(table.drop(columns="share"), "sources", "releases")
+    volume = table["source_type"] == "volume"
+    heights = [
+        row.get("release_height_m") if low else row.get("stack_height_m")
+        for row, low in zip(rows, volume, strict=True)
+    ]
+    return table.assign(height_m=np.asarray(heights, dtype=float))
+
+
+def _row(release: dict[str, Any], number: int, count: int) -> dict[str, Any]:
+    given = {
+        key: value
+        for key, value in release.items()
+        if value is not None and value == value and not _is_ignored(key)
+    }
+    stack = "stack_height_m" in given or "release_height_m" not in given
+    default = {
+        "name": f"release {number}",
+        "source_type": "point" if stack else "volume",
+        **({"share": 1.0} if count == 1 else {}),
+    }
+    return {**default, **given}
+
+
+def _is_ignored(key: str) -> bool:
+    """What a row of sources says beside how it releases."""
+    return key in ("geometry", "urban", "source_id", "grade") or "emission_" in key
+
+
+def _release_faults(table: pd.DataFrame) -> list[str]:
+    unknown = sorted(set(table.columns) - RELEASE_KEYS)
+    faults = [f"unknown key {key!r}: allowed are the columns of a source" for key in unknown]
+    if "share" not in table or table["share"].isna().any():
+        return [*faults, "a list of releases needs a 'share' for each"]
+    try:
+        shares = table["share"].astype(float)
+    except (TypeError, ValueError):
+        return [*faults, "'share' must be a number for each release"]
+    if (shares < 0).any():
+        faults.append("a share is negative")
+    if abs(shares.sum() - 1) > 1e-6:
+        faults.append(f"the shares sum to {shares.sum():g}: they must sum to 1")
+    if table["name"].duplicated().any():
+        faults.append("two releases have the same name")
+    return faults
+
+
+def _urban_cells(urban: object, grid: xr.DataArray, options: PlumeOptions) -> np.ndarray:
+    """Which cells disperse as in a town, in the frame's order (rows from the north)."""
+    frame = Frame.of(grid)
+    if isinstance(urban, bool | np.bool_):
+        return np.full(frame.shape, bool(urban) or options.urban is True)
+    values = np.asarray(getattr(urban, "values", urban))
+    if values.shape != frame.shape or values.dtype != bool:
+        raise InputError("urban", f"give True, False or a boolean grid of shape {frame.shape}")
+    return frame.as_grid(values)
+
+
+def _people_about(homes: gpd.GeoDataFrame, grid: xr.DataArray, frame: Frame) -> np.ndarray:
+    home, cell, share = cover(home_shapes(homes, grid.attrs.get("crs")), frame)
+    people = people_of(homes)[home] * share
+    return np.bincount(cell, people, minlength=frame.rows * frame.columns).reshape(frame.shape)
+
+
+def _kernels(
+    table: pd.DataFrame,
+    weather: xr.Dataset,
+    frame: Frame,
+    margin: Sequence[int],
+    options: PlumeOptions,
+) -> np.ndarray:
+    """Mean concentration about 1 g/s at the origin, (release, rows, columns) [ug/m3 per g/s]."""
+    kernels = np.stack(
+        [_about(row, weather, frame, margin, 1, options) for row in _single_rows(table)]
+    )
+    for reach, points in reversed(REFINED):
+        near = [min(reach, cells) for cells in margin]
+        middle = tuple(
+            slice(m - n, m + n + 1) for m, n in zip(margin[::-1], near[::-1], strict=True)
+        )
+        for kernel, row in zip(kernels, _single_rows(table), strict=True):
+            kernel[middle] = _about(row, weather, frame, near, points, options)
+    return kernels
+
+
+def _single_rows(table: pd.DataFrame) -> list[gpd.GeoDataFrame]:
+    import geopandas as gpd
+    from shapely.geometry import Point
+
+    sources = table.drop(columns=["share", "height_m"]).assign(emission_unit_g_s=1.0)
+    rows = [sources.iloc[[number]].dropna(axis="columns") for number in range(len(sources))]
+    return [gpd.GeoDataFrame(row, geometry=[Point(0.0, 0.0)]) for row in rows]
+
+
+def _about(
+    source: gpd.GeoDataFrame,
+    weather: xr.Dataset,
+    frame: Frame,
+    cells: Sequence[int],
+    points: int,
+    options: PlumeOptions,
+) -> np.ndarray:
+    """Concentration so many cells about a source, each cell the mean of points x points in it."""
+    import xarray as xr
+
+    columns, rows = (2 * n + 1 for n in cells)
+    x = _offsets(columns, points, frame.dx)
+    y = _offsets(rows, points, frame.dy)[::-1]
+    receptors = xr.DataArray(
+        np.ones((len(y), len(x)), dtype=bool),
+        dims=("y", "x"),
+        coords={"y": y, "x": x},
+        attrs={"cell_m": frame.dx / points},
+    )
+    field = concentration(source, receptors, weather, pollutants=["unit"], options=options)
+    values = np.asarray(field["mean"].sel(pollutant="unit").values, dtype=float)
+    return values.reshape(rows, points, columns, points).mean(axis=(1, 3))
+
+
+def _offsets(cells: int, points: int, side: float) -> np.ndarray:
+    count = cells * points
+    return (np.arange(count) - (count - 1) / 2) * (side / points)
+
+
+def _correlate(people: np.ndarray, kernels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Sum over offsets of people[i + k, j + l] x kernel[k, l], for each kernel.
+
+    `people` reaches the kernel's half width beyond the result on every side, so that a transform
+    as large as `people` wraps only where no result is taken.
+    """
+    from scipy import fft
+
+    size = [fft.next_fast_len(length, real=True) for length in people.shape]
+    transformed = fft.rfft2(people, size)
+    fields = []
+    for kernel in kernels:
+        product = transformed * np.conj(fft.rfft2(kernel, size))
+        field = fft.irfft2(product, size)[: shape[0], : shape[1]]
+        fields.append(np.where(field > NOISE * field.max(), field, 0.0))
+    return np.stack(fields)
+
+
+def _rank_agreement(parts: xr.DataArray, grid: xr.DataArray) -> dict[str, Any]:
+    from scipy.stats import rankdata
+
+    heights = parts["height_m"].values
+    lowest, highest = int(np.argmin(heights)), int(np.argmax(heights))
+    inside = np.asarray(grid.values)
+    inside = inside if inside.dtype == bool and inside.any() else np.ones(inside.shape, bool)
+    low, high = (rankdata(parts.values[number][inside]) for number in (lowest, highest))
+    if lowest == highest:
+        return {"rank_correlation": 1.0}
+    if np.ptp(low) == 0 or np.ptp(high) == 0:
+        return {"rank_correlation": math.nan}
+    correlation = float(np.corrcoef(low, high)[0, 1])
+    if correlation >= WEAK_CORRELATION:
+        return {"rank_correlation": correlation}
+    names = parts["release"].values
+    return {
+        "rank_correlation": correlation,
+        "note": (
+            f"the order of places depends on the height of release: rank correlation "
+            f"{correlation:.2f} between {names[lowest]} ({heights[lowest]:g} m) "
+            f"and {names[highest]} ({heights[highest]:g} m)"
+        ),
+    }
