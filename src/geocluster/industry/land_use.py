@@ -185,7 +185,8 @@ def emitting_areas(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         Polygons only, with `area_ha` of what is left [ha]; rows of which nothing is left (under
-        1 m2) are dropped. The most telling kinds come first, then the smaller areas.
+        1 m2) are dropped; `source_id` from `osm_id` where there is one. The most telling kinds
+        come first, then the smaller areas.
 
     Examples
     --------
@@ -208,6 +209,8 @@ def emitting_areas(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     areas = areas.loc[order.sort_values(["kind", "area"], kind="stable").index]
     pieces = gpd.GeoSeries(_without_earlier(list(areas.geometry)), index=areas.index, crs=areas.crs)
     areas = areas.set_geometry(pieces).assign(area_ha=pieces.area / 1e4)
+    if "osm_id" in areas and "source_id" not in areas:
+        areas = areas.assign(source_id=areas["osm_id"])
     return areas[areas["area_ha"] > 1e-4].reset_index(drop=True)
 
 

@@ -1,0 +1,83 @@
+"""A list of towns with their people, as we write it or as GeoNames gives it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geocluster.errors import TableError
+from geocluster.load.delimited import LATITUDES, LONGITUDES, read_csv
+from geocluster.tables import Column, column_faults, rows_in_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+COLUMNS = (
+    Column("name", str, required=True, missing_allowed=False),
+    Column("longitude", lower=-180, upper=180, required=True, missing_allowed=False),
+    Column("latitude", lower=-90, upper=90, required=True, missing_allowed=False),
+    Column("people", lower=0, required=True, missing_allowed=False),
+    Column("inside", bool),
+    Column("origin", str),
+)
+ALIASES = {
+    "longitude": LONGITUDES,
+    "latitude": LATITUDES,
+    "people": ("people", "population"),
+}
+GEONAMES = "GeoNames (CC BY 4.0)"
+
+
+def read_towns(path: str | Path) -> pd.DataFrame:
+    """Read a CSV of towns.
+
+    Parameters
+    ----------
+    path : str or Path
+        Columns name, longitude (or lon, lng), latitude (or lat) [degrees], people (or population)
+        [persons]; optional inside (counted in the official total; True where missing) and origin.
+        A list of GeoNames (with `geonameid`) can be read as it is.
+
+    Returns
+    -------
+    DataFrame
+        name, longitude, latitude, people, inside, origin, and the other columns of the file.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing or is no table.
+    TableError
+        With every fault of its columns; and where one place stands there twice, since its people
+        would count twice.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "towns.csv"
+    >>> _ = file.write_text("geonameid,name,lat,lon,population\\n1,Marsa,35.88,14.49,5454\\n")
+    >>> read_towns(file)[["name", "people", "inside", "origin"]].values.tolist()
+    [['Marsa', 5454.0, True, 'GeoNames (CC BY 4.0)']]
+    """
+    table = read_csv(path)
+    lower = {str(name).lower(): str(name) for name in reversed(table.columns)}
+    for name, aliases in ALIASES.items():
+        found = next((lower[alias] for alias in aliases if alias in lower), name)
+        table = table if name in table else table.rename(columns={found: name})
+    faults = column_faults(table, COLUMNS) or _twice(table)
+    if faults:
+        raise TableError(str(path), faults)
+    inside = table["inside"].fillna(True) if "inside" in table else [True] * len(table)
+    unsaid = GEONAMES if "geonameid" in lower else "reported"
+    return table.assign(
+        people=table["people"].astype(float),
+        inside=[str(value) in ("True", "1", "1.0") for value in inside],
+        origin=table["origin"].fillna(unsaid) if "origin" in table else unsaid,
+    )
+
+
+def _twice(table: pd.DataFrame) -> list[str]:
+    same = table.duplicated(["name", "longitude", "latitude"]).to_numpy()
+    rows = [int(row) + 1 for row in same.nonzero()[0]]
+    return [f"{rows_in_words(rows)} repeat a place: leave them out"] if rows else []
