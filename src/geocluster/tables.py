@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     import xarray as xr
+    from pyproj import CRS
 
 EMISSION_COLUMN = re.compile(r"^emission_([a-z0-9_]+)_g_s$")
 RANGE_COLUMN = re.compile(r"^(low|high)_emission_([a-z0-9_]+)_g_s$")
@@ -164,7 +165,7 @@ def check_table(
         ]
         faults += _pollutant_faults(table) if known_pollutants else []
     faults += column_faults(table, columns)
-    if kind == "sources" and not faults:
+    if kind == "sources":
         faults += _release_faults(table)
     if faults:
         raise TableError(where, faults)
@@ -342,7 +343,7 @@ def _release_faults(table: pd.DataFrame) -> list[str]:
     return faults
 
 
-def in_crs(table: gpd.GeoDataFrame, crs: object, where: str) -> gpd.GeoDataFrame:
+def in_crs(table: gpd.GeoDataFrame, crs: CRS | str, where: str) -> gpd.GeoDataFrame:
     """The table in another reference system; an error where it declares none."""
     from geocluster.errors import CRSError
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
     import pandas as pd
+    from pyproj import CRS
 
 OnBadCoordinates = Literal["error", "drop"]
 
@@ -113,17 +114,18 @@ def points_from_columns(
     degrees = east.lower() in LONGITUDES
     if not degrees and crs is None:
         raise CRSError(where, f"columns '{east}' and '{north}' need a CRS: give crs")
+    system = declared_crs(crs, where)
+    if degrees and not system.is_geographic:
+        raise CRSError(where, f"'{east}' is in degrees, but {system.name} is not: give x and y")
     x, bad_x = _numbers(table, east, where, on_bad_coordinates)
     y, bad_y = _numbers(table, north, where, on_bad_coordinates)
     good = ~(bad_x | bad_y)
     points = gpd.GeoDataFrame(
         table.drop(columns=[east, north]),
         geometry=gpd.points_from_xy(x, y),
-        crs="EPSG:4326" if crs is None else crs,
+        crs=system,
     )
-    if degrees and not points.crs.is_geographic:
-        raise CRSError(where, f"'{east}' is in degrees, but {points.crs.name} is not: give x and y")
-    if points.crs.is_geographic:
+    if system.is_geographic:
         good &= _on_earth(x, y, good, where, on_bad_coordinates)
     if not good.all():
         warnings.warn(
@@ -133,6 +135,23 @@ def points_from_columns(
             stacklevel=2,
         )
     return points[good].reset_index(drop=True)
+
+
+def declared_crs(crs: object, where: str) -> CRS:
+    """The reference system that an argument names; degrees of WGS 84 where it is None.
+
+    Raises
+    ------
+    CRSError
+        Where PROJ does not know it.
+    """
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as ProjError
+
+    try:
+        return CRS.from_user_input("EPSG:4326" if crs is None else crs)
+    except ProjError as error:
+        raise CRSError(where, f"{crs!r} is not a reference system that PROJ knows") from error
 
 
 def _header(file: Path) -> str:

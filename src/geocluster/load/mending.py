@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
 
+COLLECTION = 7  # shapely's type id
+
 
 def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     """Leave out rows without geometry, and make invalid geometry valid.
@@ -70,7 +72,7 @@ def _mended(geometry: np.ndarray) -> np.ndarray:
     had = shapely.get_dimensions(geometry)
     mended = shapely.make_valid(geometry)
     for i in np.flatnonzero(shapely.get_dimensions(mended) >= 0):
-        if shapely.get_type_id(mended[i]) == 7:  # a collection: keep the parts of that dimension
+        if shapely.get_type_id(mended[i]) == COLLECTION:
             parts = shapely.get_parts(shapely.get_parts(mended[i]))
             mended[i] = shapely.union_all(parts[shapely.get_dimensions(parts) == had[i]])
         elif shapely.get_dimensions(mended[i]) < had[i]:
@@ -89,8 +91,13 @@ def _tell(where: str, rows: np.ndarray, one: str, done: str) -> None:
 
 def only_polygons(geometry: gpd.GeoSeries) -> gpd.GeoSeries:
     """The polygon parts of each geometry; rows that have none are left out."""
-    parts = geometry.explode(ignore_index=False)
-    while (parts.geom_type == "GeometryCollection").any():
-        parts = parts.explode(ignore_index=False)
-    parts = parts[parts.geom_type.isin(["Polygon", "MultiPolygon"])]
-    return parts.groupby(level=0).agg(lambda rows: rows.union_all()) if len(parts) else parts
+    import geopandas as gpd
+    import numpy as np
+    import shapely
+
+    values = geometry.to_numpy().copy()
+    for i in np.flatnonzero(shapely.get_type_id(values) == COLLECTION):
+        parts = shapely.get_parts(shapely.get_parts(values[i]))
+        values[i] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    keep = (shapely.get_dimensions(values) == 2) & ~shapely.is_empty(values)
+    return gpd.GeoSeries(values[keep], index=geometry.index[keep], crs=geometry.crs)

@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocluster.errors import CRSError, InputError
-from geocluster.load.delimited import OnBadCoordinates, off_the_earth, points_from_columns, read_csv
+from geocluster.load.columns import checked, filled, source_ids
+from geocluster.load.delimited import (
+    OnBadCoordinates,
+    declared_crs,
+    off_the_earth,
+    points_from_columns,
+    read_csv,
+)
 from geocluster.load.formats import (
     CSV_SUFFIXES,
     GDAL_SUFFIXES,
@@ -17,11 +24,14 @@ from geocluster.load.formats import (
     read_parquet,
 )
 from geocluster.load.mending import mend_geometry, only_polygons
+from geocluster.load.placing import place_in_region
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
     import pandas as pd
+
+    from geocluster.region import Region
 
 REACH_M = 50_000.0
 
@@ -75,10 +85,23 @@ def read_vector(
     --------
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "schools.csv"
-    >>> _ = file.write_text("kind,name,lon,lat\\nschool,No. 5,69.24,41.3\\nschool,No. 7,69.3,41.2\\n")
-    >>> read_vector(file, where={"name": "No. 7"}).geometry.x.tolist()
+    >>> _ = file.write_text("kind,name,lon,lat\\nschool,No 5,69.2,41.3\\nschool,No 7,69.3,41.2\\n")
+    >>> read_vector(file, where={"name": "No 7"}).geometry.x.tolist()
     [69.3]
     """
+    options = {"layer": layer, "crs": crs, "on_bad_coordinates": on_bad_coordinates}
+    table = _rows_where(_opened(path, **options), where, str(path))  # type: ignore[arg-type]
+    return mend_geometry(_with_columns(table, columns, str(path)), str(path))
+
+
+def _opened(
+    path: str | Path,
+    *,
+    layer: str | None = None,
+    crs: object = None,
+    on_bad_coordinates: OnBadCoordinates = "error",
+) -> gpd.GeoDataFrame:
+    """The rows as they stand in the file, so that faults can name them; geometry not yet mended."""
     file = Path(path)
     name = str(file)
     if not file.exists():
@@ -95,23 +118,22 @@ def read_vector(
     else:
         kinds = ", ".join(GDAL_SUFFIXES + PARQUET_SUFFIXES + CSV_SUFFIXES)
         raise InputError(name, f"'{suffix}' is not a kind of vector file that is read: {kinds}")
+    if table.geometry.name != "geometry":
+        table = table.rename_geometry("geometry")
     table = _with_crs(table, crs, name)
-    table = _rows_where(table, where, name)
-    table = _with_columns(table, columns, name)
     _check_degrees(table, name)
-    return mend_geometry(table, name)
+    return table
 
 
 def _with_crs(table: gpd.GeoDataFrame, crs: object, name: str) -> gpd.GeoDataFrame:
-    from pyproj import CRS
-
     if table.crs is None and crs is None:
         raise CRSError(name, "no reference system is declared: add its .prj, or give crs")
     if crs is None:
         return table
+    declared = declared_crs(crs, name)
     if table.crs is None:
-        return table.set_crs(CRS.from_user_input(crs))
-    if table.crs != CRS.from_user_input(crs):
+        return table.set_crs(declared)
+    if table.crs != declared:
         raise CRSError(name, f"it declares {table.crs.name}, not {crs}: leave crs out")
     return table
 
@@ -131,8 +153,6 @@ def _rows_where(
 def _with_columns(
     table: gpd.GeoDataFrame, columns: Sequence[str] | None, name: str
 ) -> gpd.GeoDataFrame:
-    if table.geometry.name != "geometry":
-        table = table.rename_geometry("geometry")
     if columns is None:
         return table
     _check_columns(table, columns, name)
@@ -155,7 +175,7 @@ def _check_degrees(table: gpd.GeoDataFrame, name: str) -> None:
     """Degrees that cannot be: metres in a file that claims degrees, or worse."""
     import numpy as np
 
-    if not table.crs.is_geographic or table.empty:
+    if table.crs is None or not table.crs.is_geographic or table.empty:
         return
     there = ~(table.geometry.isna() | table.geometry.is_empty).to_numpy()
     bounds = table.geometry.bounds.to_numpy()
@@ -190,3 +210,142 @@ def read_boundary(
     if polygons.empty:
         raise InputError(str(path), "there is no polygon in it: a boundary is a polygon")
     return polygons
+
+
+def read_sources(
+    path: str | Path,
+    region: Region,
+    *,
+    layer: str | None = None,
+    crs: object = None,
+    reach_m: float = REACH_M,
+) -> gpd.GeoDataFrame:
+    """Read the table of sources: a row an emitting thing, emissions in g/s.
+
+    Parameters
+    ----------
+    path : str or Path
+        Any file that `read_vector` reads.
+    region : Region
+        The result is in its reference system.
+    layer, crs
+        As in `read_vector`.
+    reach_m : float
+        Sources outside the region are kept up to this distance, as their plumes reach in. [m]
+
+    Returns
+    -------
+    GeoDataFrame
+        With a `source_id` in every row; one that is missing is made from name, type and place.
+
+    Raises
+    ------
+    TableError
+        No emission column, a stack or volume that is not whole, a value out of its range, a
+        source_id that stands there twice, a low figure above the central one.
+    InputError
+        As `read_vector`, and where no source is left.
+
+    Warns
+    -----
+    MendedWarning
+        Sources outside the region, counted; those beyond reach are left out and named.
+    """
+    where = str(path)
+    table = checked(_opened(path, layer=layer, crs=crs), "sources", where)
+    table["source_id"] = source_ids(table)
+    return place_in_region(
+        table, region, where, things="sources", reach_m=reach_m, needed=True, count_outside=True
+    )
+
+
+def read_homes(
+    path: str | Path,
+    region: Region,
+    *,
+    layer: str | None = None,
+    crs: object = None,
+    reach_m: float = REACH_M,
+) -> gpd.GeoDataFrame:
+    """Read the table of homes: polygons with people.
+
+    Returns
+    -------
+    GeoDataFrame
+        `name`, `people`, `origin` (missing means reported) and polygons, in the region's reference
+        system, within `reach_m` of the region.
+
+    Raises
+    ------
+    TableError
+        No `people`, a negative or missing number, geometry that is no polygon.
+    InputError
+        As `read_vector`, and where no home is left or nobody lives in them.
+    """
+    where = str(path)
+    table = checked(_opened(path, layer=layer, crs=crs), "homes", where)
+    table = filled(table, name="", origin="reported")
+    if len(table) and not table.people.sum() > 0:
+        raise InputError(where, "nobody lives in it: column 'people' is 0 in every row")
+    polygons = only_polygons(table.geometry)
+    table = table.loc[polygons.index].set_geometry(polygons)
+    return place_in_region(table, region, where, things="homes", reach_m=reach_m, needed=True)
+
+
+def read_places(
+    path: str | Path,
+    region: Region,
+    *,
+    layer: str | None = None,
+    crs: object = None,
+    reach_m: float = REACH_M,
+    on_bad_coordinates: OnBadCoordinates = "error",
+) -> gpd.GeoDataFrame:
+    """Read schools, kindergartens, hospitals: points (or areas, of which the middle is taken).
+
+    Returns
+    -------
+    GeoDataFrame
+        `kind`, `name`, optional `capacity`, and points in the region's reference system.
+
+    Raises
+    ------
+    TableError
+        No `kind`.
+    InputError
+        As `read_vector`.
+    """
+    where = str(path)
+    table = _opened(path, layer=layer, crs=crs, on_bad_coordinates=on_bad_coordinates)
+    table = filled(checked(table, "places", where), name="")
+    table = place_in_region(table, region, where, things="places", reach_m=reach_m)
+    return table.set_geometry(table.geometry.representative_point())
+
+
+def read_land(
+    path: str | Path,
+    region: Region,
+    *,
+    layer: str | None = None,
+    crs: object = None,
+    reach_m: float = REACH_M,
+) -> gpd.GeoDataFrame:
+    """Read the table of land: roads, railways, water, protected areas and the like by `kind`.
+
+    Returns
+    -------
+    GeoDataFrame
+        `kind`, `name`, `origin` (missing means reported) and any geometry, in the region's
+        reference system; what touches the region's surroundings is kept whole.
+
+    Raises
+    ------
+    TableError
+        No `kind`.
+    InputError
+        As `read_vector`.
+    """
+    where = str(path)
+    table = checked(_opened(path, layer=layer, crs=crs), "land", where)
+    table = filled(table, name="", origin="reported")
+    return place_in_region(table, region, where, things="pieces of land", reach_m=reach_m)
