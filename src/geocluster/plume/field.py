@@ -1,0 +1,496 @@
+"""Concentration over a grid or at receptors: tables and xarray outside, the kernel inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geocluster.errors import CRSError, InputError, StatisticError, TableError
+from geocluster.tables import (
+    GREENHOUSE_GASES,
+    check_table,
+    check_weather,
+    pollutants_of,
+    rows_in_words,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+    from numpy.typing import NDArray
+
+STATISTICS = ("mean", "max_1h")
+HOURLY_STATISTICS = ("max_1h",)
+UNITS = "ug/m3"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlumeOptions:
+    """How the plume is calculated; the defaults are the regulatory default of EPA's ISC3.
+
+    Parameters
+    ----------
+    urban : bool or "by source"
+        Urban dispersion curves and wind profile for all sources, or by their column ``urban``.
+    final_rise : bool
+        The final rise at every distance; False for the gradual rise.
+    stack_tip_downwash : bool
+        Lower the plume where the gas leaves slower than 1.5 times the wind.
+    buoyancy_induced_dispersion : bool
+        Widen the plume by its own turbulence while it rises.
+    half_life_s : float or None
+        Half-life of an exponential decay on the way; None for no decay. [s]
+    reach_m : float
+        No concentration farther from a source than this. [m]
+    method : {"hourly"}
+        Every hour by itself.
+
+    Raises
+    ------
+    InputError
+        With every fault at once.
+
+    Examples
+    --------
+    >>> PlumeOptions(urban=True).final_rise
+    True
+    """
+
+    urban: bool | str = False
+    final_rise: bool = True
+    stack_tip_downwash: bool = True
+    buoyancy_induced_dispersion: bool = True
+    half_life_s: float | None = None
+    reach_m: float = 50_000
+    method: str = "hourly"
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.urban not in (True, False, "by source"):
+            faults.append(f"urban is {self.urban!r}: allowed are True, False and 'by source'")
+        for name in ("final_rise", "stack_tip_downwash", "buoyancy_induced_dispersion"):
+            if getattr(self, name) not in (True, False):
+                faults.append(f"{name} is {getattr(self, name)!r}: allowed are True and False")
+        if not 0 < self.reach_m < np.inf:
+            faults.append(f"reach_m is {self.reach_m!r}: give metres above 0")
+        if self.half_life_s is not None and not self.half_life_s > 0:
+            faults.append(f"half_life_s is {self.half_life_s!r}: give seconds above 0, or None")
+        if self.method != "hourly":
+            faults.append(f"method is {self.method!r}: only 'hourly' exists yet")
+        if faults:
+            raise InputError("PlumeOptions", faults)
+
+
+def concentration(
+    sources: gpd.GeoDataFrame,
+    receptors: xr.DataArray | gpd.GeoDataFrame,
+    weather: xr.Dataset,
+    *,
+    pollutants: str | Sequence[str] | None = None,
+    statistics: str | Sequence[str] = ("mean",),
+    options: PlumeOptions | None = None,
+) -> xr.Dataset:
+    """Concentration from point and volume sources over flat terrain.
+
+    The steady-state Gaussian plume of ISC3 [1]_: Pasquill-Gifford or urban sigmas, Briggs' rise,
+    images in the ground and the mixing lid. docs/plume.md has the equations and cut-offs.
+
+    Parameters
+    ----------
+    sources : GeoDataFrame
+        Rows of type point or volume, see `geocluster.tables`; emissions [g/s] in columns
+        ``emission_<pollutant>_g_s``. Another CRS than the receptors' is transformed; without one,
+        the receptors' is taken.
+    receptors : xarray.DataArray or GeoDataFrame
+        A grid (y, x) of cell centres [m] with attrs ``crs`` (lazy where it has chunks), or points
+        with an optional column ``height_m`` above the ground. [m]
+    weather : xarray.Dataset
+        On dim hour, see `geocluster.tables.WEATHER`. Hours of wind 0 are calms and count in no
+        mean; the others count by ``frequency``.
+    pollutants : str or sequence of str, optional
+        All that `sources` has, without greenhouse gases, unless told.
+    statistics : str or sequence of {"mean", "max_1h"}
+        ``max_1h`` needs hourly weather (a coordinate ``time``); a wind rose has no hours.
+    options : PlumeOptions, optional
+        ISC3's regulatory default unless told.
+
+    Returns
+    -------
+    xarray.Dataset
+        A variable a statistic [ug/m3], dims (pollutant, y, x) or (pollutant, receptor). Attrs:
+        those of the grid; ``hours`` and ``calm_hours`` (numbers), ``calm_share`` and
+        ``hours_below_1_m_s`` (shares by frequency, calms included); the options.
+
+    Raises
+    ------
+    TableError, CRSError, InputError
+        Where a table, a reference system or an option cannot be used; all faults at once.
+    StatisticError
+        Where the weather cannot answer a statistic.
+
+    References
+    ----------
+    .. [1] US EPA (1995), User's Guide for the Industrial Source Complex (ISC3) Dispersion Models,
+       volume II, EPA-454/B-95-003b.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, xarray as xr
+    >>> stack = gpd.GeoDataFrame(
+    ...     {
+    ...         "stack_height_m": [50.0],
+    ...         "stack_diameter_m": [2.0],
+    ...         "exit_velocity_m_s": [10.0],
+    ...         "exit_temperature_k": [400.0],
+    ...         "emission_so2_g_s": [100.0],
+    ...     },
+    ...     geometry=gpd.points_from_xy([0.0], [0.0]),
+    ... )
+    >>> places = gpd.GeoDataFrame(geometry=gpd.points_from_xy([2000.0, -2000.0], [0.0, 0.0]))
+    >>> hour = {
+    ...     "wind_speed_m_s": 5.0,
+    ...     "wind_from_deg": 270.0,
+    ...     "stability": 4,
+    ...     "mixing_height_m": 1000.0,
+    ...     "temperature_k": 293.0,
+    ... }
+    >>> weather = xr.Dataset({name: ("hour", [value]) for name, value in hour.items()})
+    >>> concentration(stack, places, weather)["mean"].sel(pollutant="so2").values.round(1)
+    array([168.9,   0. ])
+    """
+    options = PlumeOptions() if options is None else options
+    names = [statistics] if isinstance(statistics, str) else list(statistics)
+    _check_statistics(names, weather)
+    chosen = _chosen_pollutants(sources, pollutants)
+    crs = _crs_of(receptors)
+    table, emissions = source_arrays(sources, chosen, crs, options)
+    sky = _weather_arrays(weather)
+    settings = {
+        "half_life_s": options.half_life_s,
+        "reach_m": float(options.reach_m),
+        "options": _option_bits(options),
+        "highest_wanted": "max_1h" in names,
+    }
+    job = _Job(table, emissions, sky, settings, tuple(chosen), tuple(names))
+    field = _over(receptors, job)
+    return _with_attrs(field, receptors, weather, options)
+
+
+def raise_low_winds(weather: xr.Dataset, to_m_s: float = 1.0) -> xr.Dataset:
+    """The same weather with calms and weak winds raised to a least speed, in their own direction.
+
+    The difference of the mean to that of the weather as it is shows what leaving out calms does.
+
+    Parameters
+    ----------
+    weather : xarray.Dataset
+        Never changed.
+    to_m_s : float
+        The least speed. [m/s]
+
+    Returns
+    -------
+    xarray.Dataset
+        No hour of it is a calm.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> rose = xr.Dataset({"wind_speed_m_s": ("hour", [0.0, 0.4, 3.0])})
+    >>> raise_low_winds(rose)["wind_speed_m_s"].values
+    array([1., 1., 3.])
+    """
+    raised = weather["wind_speed_m_s"].clip(min=to_m_s, keep_attrs=True)
+    return weather.assign(wind_speed_m_s=raised)
+
+
+@dataclass(frozen=True)
+class _Job:
+    """All that a block of receptors needs to know, as plain arrays."""
+
+    sources: NDArray
+    emissions: NDArray
+    sky: dict[str, Any]
+    settings: dict[str, Any]
+    pollutants: tuple[str, ...]
+    statistics: tuple[str, ...]
+
+    def at(self, x: NDArray, y: NDArray, height_m: NDArray) -> dict[str, NDArray]:
+        """(pollutant, receptor) of each statistic."""
+        from geocluster.plume.kernel import sweep_all
+
+        shape = (len(self.pollutants), x.size)
+        if min(*shape, self.sources.shape[0]) == 0:
+            return {name: np.zeros(shape) for name in self.statistics}
+        places = np.column_stack([x, y, height_m]).astype(float)
+        mean, highest = sweep_all(places, self.sources, self.emissions, **self.sky, **self.settings)
+        both = {"mean": mean, "max_1h": highest}
+        return {name: both[name] for name in self.statistics}  # type: ignore[misc]
+
+
+def _over(receptors: xr.DataArray | gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
+    import geopandas as gpd
+
+    if isinstance(receptors, gpd.GeoDataFrame):
+        return _over_points(receptors, job)
+    return _over_grid(receptors, job)
+
+
+def _over_grid(grid: xr.DataArray, job: _Job) -> xr.Dataset:
+    import xarray as xr
+
+    if grid.dims != ("y", "x"):
+        raise TableError("receptors", f"a grid has the dimensions y, x; this one has {grid.dims}")
+    if grid.chunks is None:
+        return _block(grid, job)
+    empty = grid.astype(float).expand_dims(pollutant=list(job.pollutants)).drop_attrs()
+    template = xr.Dataset(dict.fromkeys(job.statistics, empty))
+    return xr.map_blocks(_block, grid, args=[job], template=template)
+
+
+def _block(grid: xr.DataArray, job: _Job) -> xr.Dataset:
+    """The field over one block of a grid: the one function for grids of any size."""
+    import xarray as xr
+
+    x, y = np.meshgrid(grid["x"].values, grid["y"].values)
+    values = job.at(x.ravel(), y.ravel(), np.zeros(x.size))
+    shape = (len(job.pollutants), *x.shape)
+    return xr.Dataset(
+        {name: (("pollutant", "y", "x"), array.reshape(shape)) for name, array in values.items()},
+        coords={"pollutant": list(job.pollutants), "y": grid["y"], "x": grid["x"]},
+    )
+
+
+def _over_points(receptors: gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
+    import xarray as xr
+
+    x, y = _point_coordinates(receptors, "receptors")
+    height = np.zeros(x.size)
+    if "height_m" in receptors:
+        height = receptors["height_m"].fillna(0.0).to_numpy(dtype=float)
+    if (height < 0).any():
+        raise TableError("receptors", "column 'height_m' is below 0: heights are above the ground")
+    values = job.at(x, y, height)
+    return xr.Dataset(
+        {name: (("pollutant", "receptor"), array) for name, array in values.items()},
+        coords={
+            "pollutant": list(job.pollutants),
+            "receptor": receptors.index.to_numpy(),
+            "x": ("receptor", x, {"units": "m"}),
+            "y": ("receptor", y, {"units": "m"}),
+        },
+    )
+
+
+def _with_attrs(
+    field: xr.Dataset, receptors: xr.DataArray | gpd.GeoDataFrame, weather: xr.Dataset,
+    options: PlumeOptions,
+) -> xr.Dataset:  # fmt: skip
+    for name in field.data_vars:
+        field[name].attrs["units"] = UNITS
+    if not hasattr(receptors, "geometry"):
+        field.attrs.update(receptors.attrs)
+    field.attrs.update(weather_counts(weather))
+    used = {key: "none" if value is None else value for key, value in asdict(options).items()}
+    field.attrs.update({key: int(v) if isinstance(v, bool) else v for key, v in used.items()})
+    return field
+
+
+def weather_counts(weather: xr.Dataset) -> dict[str, float]:
+    """How many hours there are and how many of them are calms, and the share of weak winds.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> counts = weather_counts(xr.Dataset({"wind_speed_m_s": ("hour", [0.0, 0.5, 3.0, 3.0])}))
+    >>> counts["calm_hours"], counts["hours_below_1_m_s"]
+    (1, 0.5)
+    """
+    speed = weather["wind_speed_m_s"].values
+    share = _frequency(weather) / _frequency(weather).sum()
+    return {
+        "hours": int(speed.size),
+        "calm_hours": int((speed == 0).sum()),
+        "calm_share": float(share[speed == 0].sum()),
+        "hours_below_1_m_s": float(share[speed < 1].sum()),
+    }
+
+
+def _frequency(weather: xr.Dataset) -> NDArray:
+    if "frequency" in weather:
+        return weather["frequency"].values.astype(float)
+    return np.ones(weather.sizes["hour"])
+
+
+def _weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
+    check_weather(weather)
+    speed = weather["wind_speed_m_s"].values.astype(float)
+    stability = weather["stability"].values.astype(float)
+    if not np.isin(stability, np.arange(1, 7)).all():
+        raise TableError("weather", "'stability' must be whole, 1 to 6 for A to F")
+    moving = speed > 0
+    if not moving.any():
+        raise TableError("weather", "every hour is a calm: no plume can be calculated")
+    weight = _frequency(weather)[moving]
+    columns = [
+        speed[moving],
+        weather["mixing_height_m"].values[moving],
+        weather["temperature_k"].values[moving],
+        weight / weight.sum(),
+    ]
+    return {
+        "hours": np.column_stack(columns).astype(float),
+        "wind_from_deg": weather["wind_from_deg"].values[moving].astype(float) % 360.0,
+        "k": stability[moving].astype(np.int64) - 1,
+        "anemometer_m": float(weather.attrs.get("anemometer_height_m", 10.0)),
+    }
+
+
+def source_arrays(
+    sources: gpd.GeoDataFrame, pollutants: Sequence[str], crs: Any, options: PlumeOptions
+) -> tuple[NDArray, NDArray]:
+    """The kernel's arrays of sources and emissions from the table.
+
+    Returns
+    -------
+    table, emissions : ndarray
+        (source, column) as `geocluster.plume.kernel` numbers them, and (source, pollutant) [g/s].
+    """
+    from geocluster.plume import kernel
+
+    check_table(sources, "sources", "sources", known_pollutants=False)
+    types = _column(sources, "source_type", "point")
+    undone = sorted({str(kind) for kind in types} - {"point", "volume"})
+    if undone:
+        raise TableError(
+            "sources", f"source_type {', '.join(undone)}: not yet; point and volume are"
+        )
+    if options.urban == "by source" and "urban" not in sources and len(sources):
+        raise TableError("sources", "column 'urban' is missing: urban='by source' needs it")
+    if sources.crs is not None and crs is not None and sources.crs != crs:
+        sources = sources.to_crs(crs)
+    table = np.zeros((len(sources), kernel.SOURCE_COLUMNS))
+    table[:, kernel.X], table[:, kernel.Y] = _point_coordinates(sources, "sources")
+    volume = (types == "volume").astype(bool)
+    table[:, kernel.VOLUME] = volume
+    _fill_volumes(table, sources, volume)
+    _fill_stacks(table, sources, ~volume)
+    urban = options.urban is True
+    flags = _column(sources, "urban", False) if options.urban == "by source" else urban
+    table[:, kernel.URBAN] = np.asarray(flags).astype(str) == "True"
+    columns = [sources[f"emission_{name}_g_s"].to_numpy(dtype=float) for name in pollutants]
+    emissions = np.column_stack(columns) if columns else np.zeros((len(sources), 0))
+    return table, np.ascontiguousarray(emissions)
+
+
+def _fill_volumes(table: NDArray, sources: gpd.GeoDataFrame, volume: NDArray) -> None:
+    from geocluster.plume import kernel
+
+    rows = sources[volume]
+    for index, name in (
+        (kernel.HEIGHT, "release_height_m"),
+        (kernel.SIGMA_Y0, "initial_sigma_y_m"),
+        (kernel.SIGMA_Z0, "initial_sigma_z_m"),
+    ):
+        table[volume, index] = rows[name].to_numpy(dtype=float) if len(rows) else 0.0
+
+
+def _fill_stacks(table: NDArray, sources: gpd.GeoDataFrame, stack: NDArray) -> None:
+    """Stacks; one that does not blow upwards keeps its buoyancy and loses its momentum."""
+    from geocluster.plume import kernel
+
+    rows = sources[stack]
+    if not len(rows):
+        return
+    diameter = rows["stack_diameter_m"].to_numpy(dtype=float)
+    velocity = rows["exit_velocity_m_s"].to_numpy(dtype=float)
+    direction = _column(rows, "stack_direction", "vertical")
+    sideways = np.isin(direction, ("horizontal", "capped"))
+    slow = np.where(sideways, np.minimum(velocity, 0.001), velocity)
+    wide = np.where(sideways, diameter * np.sqrt(velocity / np.maximum(slow, 1e-12)), diameter)
+    table[stack, kernel.HEIGHT] = rows["stack_height_m"].to_numpy(dtype=float)
+    table[stack, kernel.TEMPERATURE] = rows["exit_temperature_k"].to_numpy(dtype=float)
+    table[stack, kernel.VELOCITY] = slow
+    table[stack, kernel.DIAMETER] = np.where(velocity > 0, wide, diameter)
+    table[stack, kernel.TIP_VELOCITY] = slow
+    table[stack, kernel.TIP_DIAMETER] = np.where(direction == "horizontal", 0.0, diameter)
+
+
+def _column(table: gpd.GeoDataFrame, name: str, default: object) -> NDArray:
+    if name not in table:
+        return np.full(len(table), default, dtype=object)
+    return table[name].astype(object).where(table[name].notna(), default).to_numpy(dtype=object)
+
+
+def _point_coordinates(table: gpd.GeoDataFrame, where: str) -> tuple[NDArray, NDArray]:
+    geometry = table.geometry
+    bad = (geometry.isna() | geometry.is_empty).to_numpy()
+    if bad.any():
+        rows = rows_in_words([int(i) + 1 for i in bad.nonzero()[0]])
+        raise TableError(where, f"no geometry in {rows}: give each row a point")
+    points = geometry if (geometry.geom_type == "Point").all() else geometry.centroid
+    return points.x.to_numpy(dtype=float), points.y.to_numpy(dtype=float)
+
+
+def _crs_of(receptors: xr.DataArray | gpd.GeoDataFrame) -> Any:
+    from pyproj import CRS
+
+    found = receptors.crs if hasattr(receptors, "geometry") else receptors.attrs.get("crs")
+    if found is None:
+        return None
+    crs = CRS.from_user_input(found)
+    if not crs.is_projected:
+        raise CRSError("receptors", f"{crs.name} is not in metres: give a projected CRS")
+    return crs
+
+
+def _chosen_pollutants(
+    sources: gpd.GeoDataFrame, pollutants: str | Sequence[str] | None
+) -> list[str]:
+    present = pollutants_of(sources)
+    if pollutants is None:
+        chosen = [name for name in present if name not in GREENHOUSE_GASES]
+        if not chosen:
+            raise TableError("sources", "no column emission_<pollutant>_g_s [g/s]: add one")
+        return chosen
+    chosen = [pollutants] if isinstance(pollutants, str) else list(pollutants)
+    faults = [
+        f"pollutant {name!r}: greenhouse gases are inventoried, never dispersed"
+        for name in chosen
+        if name in GREENHOUSE_GASES
+    ]
+    faults += [
+        f"pollutant {name!r}: there is no column emission_{name}_g_s; there are "
+        + (", ".join(present) or "none")
+        for name in chosen
+        if name not in present and name not in GREENHOUSE_GASES
+    ]
+    if faults or not chosen:
+        raise InputError("pollutants", faults or "none is asked for: name one")
+    return chosen
+
+
+def _check_statistics(names: Iterable[str], weather: xr.Dataset) -> None:
+    for name in names:
+        if name not in STATISTICS:
+            raise StatisticError(
+                f"statistic {name!r} cannot be calculated yet: allowed are {', '.join(STATISTICS)}"
+            )
+        if name in HOURLY_STATISTICS and "time" not in weather.coords:
+            raise StatisticError(
+                f"statistic {name!r} needs hourly weather (a coordinate 'time'); a wind rose "
+                "answers 'mean' alone"
+            )
+
+
+def _option_bits(options: PlumeOptions) -> int:
+    from geocluster.plume import kernel
+
+    return (
+        kernel.FINAL_RISE * bool(options.final_rise)
+        + kernel.TIP_DOWNWASH * bool(options.stack_tip_downwash)
+        + kernel.BUOYANCY_INDUCED * bool(options.buoyancy_induced_dispersion)
+    )
