@@ -7,6 +7,7 @@ give the range of a figure that nobody has reported.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -166,7 +167,7 @@ def check_table(
         faults += _pollutant_faults(table) if known_pollutants else []
     faults += column_faults(table, columns)
     if kind == "sources":
-        faults += _release_faults(table)
+        faults += _release_faults(table) + _range_faults(table)
     if faults:
         raise TableError(where, faults)
 
@@ -200,6 +201,7 @@ def check_weather(weather: xr.Dataset, where: str = "weather") -> None:
 
 def column_faults(table: pd.DataFrame, columns: Iterable[Column]) -> list[str]:
     """Every fault of these columns, one sentence a column and reason; empty where all is well."""
+    import pandas as pd
     import pandera.pandas as pa
     from pandera.errors import SchemaErrors
 
@@ -215,53 +217,59 @@ def column_faults(table: pd.DataFrame, columns: Iterable[Column]) -> list[str]:
     plain = table[list(specs)].reset_index(drop=True)
     schema = pa.DataFrameSchema({name: _pandera_column(spec) for name, spec in specs.items()})
     try:
-        schema.validate(_as_plain(plain), lazy=True)
+        schema.validate(pd.DataFrame(plain), lazy=True)
     except SchemaErrors as error:
         faults += _sentences(error.failure_cases, specs)
     return faults
 
 
-def _as_plain(table: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame({name: table[name].astype(object) for name in table.columns})
-
-
 def _pandera_column(spec: Column):  # type: ignore[no-untyped-def]
     import pandera.pandas as pa
 
-    checks = [pa.Check(lambda value: _fits(value, spec.kind), element_wise=True, error="kind")]
+    checks = [pa.Check(lambda values: _fits(values, spec.kind), error="kind")]
     if spec.lower is not None:
-        checks.append(_bound("lower", lambda value: value >= spec.lower, spec))
+        checks.append(pa.Check(lambda values: ~(_numbers(values) < spec.lower), error="lower"))
     if spec.upper is not None:
-        checks.append(_bound("upper", lambda value: value <= spec.upper, spec))
+        checks.append(pa.Check(lambda values: ~(_numbers(values) > spec.upper), error="upper"))
     if spec.choices:
-        checks.append(
-            pa.Check(lambda value: value in spec.choices, element_wise=True, error="choices")
-        )
-    return pa.Column(object, checks=checks, nullable=spec.missing_allowed)
+        checks.append(pa.Check(lambda values: values.isin(spec.choices), error="choices"))
+    return pa.Column(checks=checks, nullable=spec.missing_allowed)
 
 
-def _bound(name: str, test, spec: Column):  # type: ignore[no-untyped-def]
-    import pandera.pandas as pa
+def _fits(values: pd.Series, kind: type) -> pd.Series:
+    """Which values are of a kind; columns of a plain type are not looked at one by one."""
+    import numpy as np
+    import pandas as pd
 
-    return pa.Check(
-        lambda value: not _fits(value, spec.kind) or test(float(value)),
-        element_wise=True,
-        error=name,
-    )
+    is_bool = pd.api.types.is_bool_dtype(values.dtype)
+    if kind is float and pd.api.types.is_numeric_dtype(values.dtype) and not is_bool:
+        return pd.Series(np.isfinite(_numbers(values)), index=values.index)
+    if kind is str and isinstance(values.dtype, pd.StringDtype):
+        return pd.Series(True, index=values.index)
+    if kind is bool and is_bool:
+        return pd.Series(True, index=values.index)
+    return pd.Series([_is(value, kind) for value in values], index=values.index, dtype=bool)
 
 
-def _fits(value: object, kind: type) -> bool:
+def _is(value: object, kind: type) -> bool:
     import numbers
 
     if kind is float:
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            return False
-        return abs(float(value)) != float("inf")
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return number and math.isfinite(value)  # type: ignore[arg-type]
     if kind is bool:
-        return str(value) in ("True", "False", "0", "1")
+        return str(value) in ("True", "False", "0", "1", "0.0", "1.0")
     return isinstance(value, str)
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    """Numbers as floats, and NaN, which is neither too low nor too high, for what is none."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        return values.astype(float)
+    numbers = [float(value) if _is(value, float) else math.nan for value in values]
+    return pd.Series(numbers, index=values.index, dtype=float)
 
 
 def _sentences(cases: pd.DataFrame, specs: dict[str, Column]) -> list[str]:
@@ -275,6 +283,7 @@ def _sentences(cases: pd.DataFrame, specs: dict[str, Column]) -> list[str]:
 
 def _reason(check: str, value: object, rows: list[int], spec: Column) -> str:
     where = rows_in_words(rows)
+    value = value.item() if hasattr(value, "item") else value
     if check == "lower":
         return f"{value} in {where}: at least {spec.lower} is allowed"
     if check == "upper":
@@ -340,6 +349,26 @@ def _release_faults(table: pd.DataFrame) -> list[str]:
             if empty.any():
                 where = rows_in_words([int(i) + 1 for i in empty.nonzero()[0]])
                 faults.append(f"column '{name}': no value in {where}: {kind} sources need it")
+    return faults
+
+
+def _range_faults(table: pd.DataFrame) -> list[str]:
+    """Low figures above the central one, high ones below it, and a range around nothing."""
+    faults = []
+    for name in map(str, table.columns):
+        match = RANGE_COLUMN.match(name)
+        if not match:
+            continue
+        central = f"emission_{match.group(2)}_g_s"
+        if central not in table:
+            faults.append(f"column '{name}' gives a range, but '{central}' is missing: add it")
+            continue
+        bound, middle = _numbers(table[name]), _numbers(table[central])
+        wrong = bound > middle if match.group(1) == "low" else bound < middle
+        if wrong.any():
+            rows = rows_in_words([int(i) + 1 for i in wrong.to_numpy().nonzero()[0]])
+            side = "above" if match.group(1) == "low" else "below"
+            faults.append(f"column '{name}': {side} '{central}' in {rows}: low <= central <= high")
     return faults
 
 

@@ -86,6 +86,7 @@ def read_population(
     --------
     >>> import pathlib, tempfile, numpy as np, rasterio
     >>> from shapely.geometry import box
+    >>> from geocluster.region import Region
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "people.tif"
     >>> to_ground = rasterio.transform.from_origin(500_000, 4_600_000, 100, 100)
     >>> with rasterio.open(file, "w", width=10, height=10, count=1, dtype="float32",
@@ -153,12 +154,11 @@ class _Ground:
         from pyproj.enums import TransformDirection
 
         east, north = self._forward.transform(x, y, direction=TransformDirection.INVERSE)
-        column, row = ~self.affine * (np.asarray(east), np.asarray(north))
-        return column, row
+        return _applied(~self.affine, np.asarray(east), np.asarray(north))
 
     def metres(self, column: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Points of the region's reference system at columns and rows of the raster."""
-        x, y = self._forward.transform(*(self.affine * (column, row)))
+        x, y = self._forward.transform(*_applied(self.affine, column, row))
         return np.asarray(x), np.asarray(y)
 
     def _window(self) -> tuple[int, int, int, int]:
@@ -201,14 +201,16 @@ class _Ground:
         step = max(1, int(LATTICE_M / self.pixel_m))
         columns = _lattice(window.width, step)
         rows = _lattice(window.height, step)
-        x, y = self.metres(
-            *np.meshgrid(columns + window.col_off, rows + window.row_off)  # type: ignore[arg-type]
-        )
+        x, y = self.metres(*np.meshgrid(columns + window.col_off, rows + window.row_off))
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             raise CRSError(self.name, f"{self.crs.name} does not reach {self.region.name}")
         across = _interpolation(columns, window.width)
         down = _interpolation(rows, window.height)
         return down @ x @ across.T, down @ y @ across.T
+
+
+def _applied(affine: Affine, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
 
 
 def _lattice(pixels: int, step: int) -> np.ndarray:
@@ -295,11 +297,11 @@ def _pixel_area_km2(ground: _Ground, window: Window) -> np.ndarray:
     rows = np.arange(window.height) + window.row_off + 0.5
     nominal = abs(ground.affine.determinant)
     if ground.crs.is_geographic:
-        _, latitude = ground.affine * (*np.meshgrid(columns, rows),)
+        _, latitude = _applied(ground.affine, *np.meshgrid(columns, rows))
         return nominal * _square_degree_km2(ground.crs, latitude)
     steps = [np.unique(np.linspace(v[0], v[-1], 17)) for v in (columns, rows)]
     projection = Proj(ground.crs)
-    east, north = ground.affine * (*np.meshgrid(*steps),)
+    east, north = _applied(ground.affine, *np.meshgrid(*steps))
     factors = projection.get_factors(*projection(east, north, inverse=True))
     unit_km2 = (ground.crs.axis_info[0].unit_conversion_factor / 1000) ** 2
     across = np.stack([np.interp(columns, steps[0], unit) for unit in np.eye(len(steps[0]))], 1)
@@ -310,10 +312,13 @@ def _pixel_area_km2(ground: _Ground, window: Window) -> np.ndarray:
 def _square_degree_km2(crs: CRS, latitude: np.ndarray) -> np.ndarray:
     """Ground of one square degree: M N cos(latitude), with the radii of curvature. [km2]"""
     geod = crs.get_geod()
+    if geod is None:
+        raise CRSError(crs.name, "it has no ellipsoid: give the raster another CRS")
+    a, squared_eccentricity = geod.a, geod.es
     phi = np.radians(latitude)
-    bend = 1 - geod.es * np.sin(phi) ** 2
-    meridian = geod.a * (1 - geod.es) / bend**1.5
-    parallel = geod.a / np.sqrt(bend) * np.cos(phi)
+    bend = 1 - squared_eccentricity * np.sin(phi) ** 2
+    meridian = a * (1 - squared_eccentricity) / bend**1.5
+    parallel = a / np.sqrt(bend) * np.cos(phi)
     return meridian * parallel * math.radians(1) ** 2 / 1e6
 
 
@@ -350,18 +355,21 @@ def _homes(keys: np.ndarray, people: np.ndarray, ground: _Ground) -> gpd.GeoData
     region, cell = ground.region, ground.cell_m
     x = (keys % ground.cells_a_row + ground.first_x) * cell
     y = (keys // ground.cells_a_row + ground.first_y) * cell
-    squares = shapely.box(x, y, x + cell, y + cell)
-    shapely.prepare(region.boundary)
-    near = shapely.dwithin(region.boundary, squares, ground.reach_m)
+    # A cell within reach has its centre no farther than that and half its diagonal.
+    reach = region.boundary.buffer(ground.reach_m + cell / math.sqrt(2), quad_segs=32)
+    shapely.prepare(reach)
+    near = shapely.contains_xy(reach, x + cell / 2, y + cell / 2)
     if not near.any():
         raise InputError(
             ground.name,
             f"nothing left: nobody within {ground.reach_m / 1000:g} km of {region.name}",
         )
-    order = np.lexsort((x[near], -y[near]))
+    kept = np.flatnonzero(near)
+    kept = kept[np.lexsort((x[kept], -y[kept]))]
+    x, y = x[kept], y[kept]
     return gpd.GeoDataFrame(
-        {"name": "", "people": people[near][order], "origin": "raster"},
-        geometry=squares[near][order],
+        {"name": "", "people": people[kept], "origin": "raster"},
+        geometry=shapely.box(x, y, x + cell, y + cell),
         crs=region.crs,
     )
 
