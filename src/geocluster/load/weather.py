@@ -146,7 +146,7 @@ def read_weather(
         raise InputError(where, "there is no row of data in it")
     options = _with_head(options, head, where)
     if is_rose(cells):
-        return weather_from_rose(
+        weather = weather_from_rose(
             cells,
             latitude=options.latitude,
             longitude=options.longitude,
@@ -159,6 +159,9 @@ def read_weather(
             origin=head.get("origin", where),
             where=where,
         )
+        if "stability" in head and weather.attrs["stability_origin"] == "file":
+            weather.attrs["stability_origin"] = head["stability"]
+        return weather
     label = hour_label or ("end" if "utc_offset_seconds" in head else None)
     return _read_hourly(cells, options, columns, label, where, head.get("origin", where))
 
