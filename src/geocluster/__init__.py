@@ -23,7 +23,7 @@ _HOME = {
     "rank_acceptability": "siting.ranking",
     "draw_map": "maps.page",
     "read_study": "study",
-    "run_study": "study",
+    "run_study": "run",
 }
 
 __all__ = sorted(_HOME)

@@ -182,7 +182,7 @@ def _choose_crs(name: str, series: gpd.GeoSeries) -> CRS:
     if west < zone * 6 - 186 - 1e-6 or east > zone * 6 - 180 + 1e-6:
         error = _scale_error(crs, *series.to_crs(crs).total_bounds)
         warnings.warn(
-            f"{name}: the boundary leaves UTM zone {zone}; lengths are wrong by at most {error:.2%}",
+            f"{name}: the boundary leaves UTM zone {zone}; lengths are wrong by up to {error:.2%}",
             MendedWarning,
             stacklevel=3,
         )

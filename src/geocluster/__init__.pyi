@@ -1,0 +1,20 @@
+from geocluster.errors import GeoclusterError as GeoclusterError
+from geocluster.exposure.assess import assess_exposure as assess_exposure
+from geocluster.exposure.assess import summarise_exposure as summarise_exposure
+from geocluster.exposure.burden import burden as burden
+from geocluster.exposure.burden import intake_fraction as intake_fraction
+from geocluster.industry.clusters import find_clusters as find_clusters
+from geocluster.load.weather import read_weather as read_weather
+from geocluster.maps.page import draw_map as draw_map
+from geocluster.plume.field import PlumeOptions as PlumeOptions
+from geocluster.plume.field import concentration as concentration
+from geocluster.region import Region as Region
+from geocluster.run import run_study as run_study
+from geocluster.siting.candidates import candidate_sites as candidate_sites
+from geocluster.siting.criteria import describe_sites as describe_sites
+from geocluster.siting.ranking import rank as rank
+from geocluster.siting.ranking import rank_acceptability as rank_acceptability
+from geocluster.siting.suitability import suitable_land as suitable_land
+from geocluster.study import read_study as read_study
+
+__version__: str

@@ -1,0 +1,151 @@
+"""The command line: one command for all of it, the steps one by one, and a check without a run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Who breathes what from industry, and where the next eco-industrial park may stand.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[Path, typer.Argument(help="A study folder, or its study.toml.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Where results go. [default: maps/<folder>]")
+]
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Who breathes what from industry, and where the next eco-industrial park may stand."""
+    if version:
+        import geocluster
+
+        typer.echo(f"geocluster {geocluster.__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(folder: Folder, out: Out = None) -> None:
+    """All of it: a map, tables and rasters from a study folder."""
+    with _faults_as_messages():
+        from geocluster.run import run_study
+
+        target = out or Path("maps") / _name_of(folder)
+        result = run_study(folder, target, progress=_Progress())
+        _print_summary(result)
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Read and check a study without running it."""
+    with _faults_as_messages():
+        from geocluster.study import read_study
+
+        study = read_study(folder)
+        for line in study.inventory():
+            typer.echo(line)
+        for line in study.warnings:
+            _warn(line)
+        typer.echo(f"{study.region.name}: nothing wrong found")
+
+
+def _name_of(folder: Path) -> str:
+    resolved = folder.resolve()
+    return resolved.parent.name if resolved.suffix == ".toml" else resolved.name
+
+
+class _faults_as_messages:
+    """A fault of input is a message and exit code 1; a fault of ours keeps its traceback."""
+
+    def __enter__(self) -> None:
+        import warnings
+
+        warnings.simplefilter("ignore")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        from geocluster.errors import GeoclusterError
+
+        if isinstance(error, GeoclusterError):
+            _print(f"[bold red]error[/] {_escaped(str(error))}", error=True)
+            raise typer.Exit(1)
+        if isinstance(error, OSError):
+            _print(f"[bold red]error[/] {_escaped(_os_message(error))}", error=True)
+            raise typer.Exit(1)
+        return False
+
+
+def _os_message(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
+class _Progress:
+    """One line a step, with its time when it ends."""
+
+    def __init__(self) -> None:
+        self._console = _console(error=True)
+        self._status = None
+
+    def __call__(self, step: str, seconds: float | None = None) -> None:
+        if seconds is None:
+            if self._console.is_terminal:
+                self._status = self._console.status(_escaped(step))
+                self._status.start()
+            return
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        self._console.print(f"[green]✓[/] {_escaped(step)} [dim]{seconds:.1f} s[/]")
+
+
+def _print_summary(result: object) -> None:
+    from rich.table import Table
+
+    console = _console(error=False)
+    for line in result.warnings:
+        _warn(line)
+    console.print()
+    for heading, rows in result.summary.items():
+        table = Table(
+            title=_escaped(heading),
+            title_justify="left",
+            title_style="bold",
+            box=None,
+            show_header=bool(rows) and len(rows[0]) > 2,
+            pad_edge=False,
+        )
+        for _ in rows[0] if rows else ():
+            table.add_column("")
+        for row in rows:
+            table.add_row(*(_escaped(str(cell)) for cell in row))
+        console.print(table)
+        console.print()
+
+
+def _warn(line: str) -> None:
+    _print(f"[yellow]note[/] {_escaped(line)}", error=True)
+
+
+def _print(text: str, *, error: bool = False) -> None:
+    _console(error=error).print(text, highlight=False)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _console(*, error: bool):  # type: ignore[no-untyped-def]
+    from rich.console import Console
+
+    return Console(stderr=error, highlight=False, soft_wrap=not sys.stderr.isatty())

@@ -1,0 +1,165 @@
+"""What a reader must know before believing a result: what is assumed, and where nothing holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geocluster.tables import pollutants_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+
+    from geocluster.study import Study
+
+BETTER_INPUT = (
+    "To bring better input, name it in study.toml under [inputs]: "
+    'osm = "extract.osm.pbf" for land, industry and homes; '
+    'population = "worldpop.tif" for people; '
+    'weather = "city.epw" for a year of weather of this place; '
+    'sources = "stacks.csv" for reported stacks and emissions.'
+)
+
+
+def demonstration(study: Study) -> str | None:
+    """Why a ranking from this study is a demonstration only; None where nothing speaks for it."""
+    reasons = []
+    if study.settings.inputs.population is None and study.settings.inputs.homes is None:
+        reasons.append("people are not from a census grid")
+    if _share_of_origin(study.sources, "stack_origin", "assumed") > 0:
+        reasons.append("stacks are assumed")
+    if _share_of_origin(study.sources, "emission_origin", "assumed") > 0:
+        reasons.append("emissions are assumed")
+    if not study.settings.weather.valid:
+        reasons.append("the weather is of another place")
+    return f"Demonstration: {', '.join(reasons)}" if reasons else None
+
+
+def assumptions(study: Study) -> list[str]:
+    """What is assumed in this study, a sentence each, the most weighty first."""
+    notes = [
+        *_weather_notes(study),
+        *_source_notes(study.sources),
+        *_people_notes(study),
+        *_land_notes(study),
+    ]
+    return [*notes, *study.warnings, BETTER_INPUT]
+
+
+def areas_not_valid(study: Study) -> gpd.GeoDataFrame:
+    """Polygons with the `reason` why results in them are not for decisions.
+
+    Beyond `valid_within_km` of the weather's place, all of a region whose weather is of another
+    place, and the polygons that the study itself names.
+    """
+    import geopandas as gpd
+    import pandas as pd
+    from shapely.geometry import box
+
+    everything = box(*study.region.boundary.bounds)
+    settings = study.settings.weather
+    rows: list[tuple[str, object]] = []
+    if not settings.valid:
+        rows.append((f"weather of another place. {settings.note}".strip(), everything))
+    elif settings.valid_within_km is not None and (place := weather_place(study)) is not None:
+        near = place.buffer(settings.valid_within_km * 1000, quad_segs=64)
+        reason = f"more than {settings.valid_within_km:g} km from the place of the weather"
+        rows.append((reason, everything.difference(near)))
+    table = gpd.GeoDataFrame(rows, columns=["reason", "geometry"], crs=study.region.crs)
+    if len(study.not_valid):
+        table = pd.concat([table, study.not_valid[["reason", "geometry"]]], ignore_index=True)
+    return table[~table.geometry.is_empty].reset_index(drop=True)
+
+
+def weather_place(study: Study):  # type: ignore[no-untyped-def]
+    """The point the weather belongs to, in the region's reference system; None where not known."""
+    import geopandas as gpd
+
+    attrs = study.weather.attrs
+    longitude, latitude = attrs.get("longitude"), attrs.get("latitude")
+    if longitude is None or latitude is None:
+        return None
+    point = gpd.GeoSeries(gpd.points_from_xy([longitude], [latitude]), crs="EPSG:4326")
+    return point.to_crs(study.region.crs).iloc[0]
+
+
+def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float:
+    return float((table[column] == origin).mean()) if column in table and len(table) else 0.0
+
+
+def _weather_notes(study: Study) -> list[str]:
+    weather, settings = study.weather, study.settings.weather
+    notes = [f"Weather: {weather.attrs.get('origin', 'origin not stated')}."]
+    if settings.note:
+        notes.append(settings.note)
+    if not settings.valid:
+        notes.append("The weather is not of this place: nothing on this map is for decisions.")
+    if "time" not in weather.coords:
+        notes.append(
+            "The weather is a wind rose by class: means over its period are answered, "
+            "single hours and days are not."
+        )
+    return notes
+
+
+def _source_notes(sources: gpd.GeoDataFrame) -> list[str]:
+    notes = []
+    for column, thing in (
+        ("emission_origin", "Emissions"),
+        ("stack_origin", "Stacks and heights of release"),
+        ("location_origin", "Locations"),
+    ):
+        if column not in sources:
+            continue
+        counts = sources[column].fillna("reported").value_counts()
+        rest = counts.drop("reported", errors="ignore")
+        if len(rest):
+            how = ", ".join(f"{count} {origin}" for origin, count in rest.sort_index().items())
+            notes.append(f"{thing}: of {len(sources)} sources, {how}.")
+    return notes
+
+
+def _people_notes(study: Study) -> list[str]:
+    homes = study.homes
+    if "located" not in homes:
+        return []
+    rest = homes.loc[~homes["located"].astype(bool), "people"].sum()
+    total = homes["people"].sum()
+    notes = ["People within towns are spread by an assumed density that falls outwards."]
+    if rest > 0:
+        notes.append(
+            f"{rest:,.0f} of {total:,.0f} people live outside listed towns; they are spread "
+            "evenly over the inhabited plain, which is assumed."
+        )
+    return notes
+
+
+def _land_notes(study: Study) -> list[str]:
+    land = study.land
+    if "origin" not in land or not (land["origin"] == "schematic").any():
+        return []
+    kinds = ", ".join(sorted(set(land.loc[land["origin"] == "schematic", "kind"])))
+    return [
+        f"Lines drawn by hand, coarse to some km: {kinds}. Distances to them are approximate, and "
+        "land that no layer shows (protected areas, farmland, houses) excludes nothing."
+    ]
+
+
+def low_wind_notes(changes: dict[str, float], field: xr.Dataset) -> list[str]:
+    """How the treatment of weak winds moves the people-weighted mean, a sentence."""
+    calm = field.attrs.get("calm_share")
+    parts = ", ".join(f"{name} {change:+.0%}" for name, change in sorted(changes.items()))
+    head = f"Calms ({calm:.1%} of the time) are left out of means. " if calm is not None else ""
+    return (
+        [
+            f"{head}Were winds under 1 m/s raised to 1 m/s instead, the people-weighted mean would "
+            f"change by: {parts}."
+        ]
+        if parts
+        else []
+    )
+
+
+def named_pollutants(study: Study) -> list[str]:
+    """The pollutants of the study's sources."""
+    return pollutants_of(study.sources)

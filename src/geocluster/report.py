@@ -1,0 +1,87 @@
+"""What a run tells its reader: the files, the page's panels, and a short summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geocluster.results import replacing, write_csv, write_json, write_layers, write_raster
+from geocluster.tables import POLLUTANTS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geocluster.maps.page import Page
+    from geocluster.maps.panels import Panel
+    from geocluster.run import Results
+    from geocluster.study import Study
+
+
+def write_results(study: Study, results: Results, target: Path) -> dict[str, Path]:
+    """Write the map, the tables and the rasters of a run into a folder.
+
+    Returns
+    -------
+    dict
+        Name to path of each file.
+    """
+    from geocluster.run import provenance
+
+    target.mkdir(parents=True, exist_ok=True)
+    crs = study.region.crs.to_wkt()
+    field, exposure = results.field, results.exposure
+    bands = {
+        f"{pollutant}_{statistic}": field[statistic].sel(pollutant=pollutant)
+        for statistic in field.data_vars
+        for pollutant in field["pollutant"].values
+    }
+    burdens = {str(name): results.burdens.sel(release=name) for name in results.burdens["release"].values}
+    files = {
+        "index.html": target / "index.html",
+        "exposure.csv": write_csv(results.summary, target / "exposure.csv"),
+        "homes.gpkg": write_layers({"homes": exposure}, target / "homes.gpkg"),
+        "sites.gpkg": write_layers({"sites": results.sites}, target / "sites.gpkg"),
+        "sites.csv": write_csv(results.sites, target / "sites.csv"),
+        "clusters.gpkg": write_layers(
+            {"clusters": results.clusters, "sources": study.sources}, target / "clusters.gpkg"
+        ),
+        "concentration.tif": write_raster(
+            bands, target / "concentration.tif", crs=crs, units="ug/m3"
+        ),
+        "burden.tif": write_raster(
+            {"burden": results.burden, **burdens},
+            target / "burden.tif",
+            crs=crs,
+            units="persons ug/m3 per g/s",
+        ),
+        "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
+    }
+    with replacing(files["index.html"]) as temporary:
+        draw(study, results).save(temporary)
+    return files
+
+
+def draw(study: Study, results: Results) -> Page:
+    """The map of a run."""
+    from geocluster.exposure.limits import read_limits
+    from geocluster.maps.page import draw_map
+
+    return draw_map(
+        study.region,
+        exposure=results.exposure,
+        concentration=results.field,
+        clusters=results.clusters,
+        sites=results.sites,
+        suitable=results.suitable,
+        burden=results.burden,
+        sources=study.sources,
+        land=study.land,
+        places=study.places,
+        not_valid=results.not_valid,
+        limits=read_limits(list(study.settings.exposure.limits)),
+        summary=headline(results),
+        verdict=results.verdict,
+        notes=results.notes,
+        panels=panels(study, results),
+        demonstration=results.demonstration,
+    )

@@ -1,0 +1,329 @@
+"""The main job: from a study folder to a map, tables and rasters."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import time
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from geocluster.errors import GeoclusterWarning
+from geocluster.study import Study, read_study
+from geocluster.tables import GREENHOUSE_GASES, pollutants_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    from geocluster.plume.field import PlumeOptions
+
+# Receptors for the treatment of weak winds: enough for a mean, quick for any region.
+COARSE_CELLS = 4_000
+VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
+
+
+class Progress(Protocol):
+    """Called with a step when it begins, and with its seconds when it ends."""
+
+    def __call__(self, step: str, seconds: float | None = None) -> None: ...
+
+
+@dataclass
+class Results:
+    """Everything a run computes, before it is written.
+
+    Attributes
+    ----------
+    field : xarray.Dataset
+        Concentration by pollutant; `so2_low` and `so2_high` are the cases of the range.
+    exposure, sites, clusters, not_valid : GeoDataFrame
+    summary, correlations : DataFrame
+        Exposure a row a limit; how far criteria measure the same thing.
+    burden, burdens : DataArray
+        Of the park's profile, and by release.
+    verdict : str
+        The winner, or that the top is not separable.
+    """
+
+    field: xr.Dataset
+    exposure: gpd.GeoDataFrame
+    summary: pd.DataFrame
+    burden: xr.DataArray
+    burdens: xr.DataArray
+    suitable: xr.Dataset
+    sites: gpd.GeoDataFrame
+    correlations: pd.DataFrame
+    clusters: gpd.GeoDataFrame
+    not_valid: gpd.GeoDataFrame
+    verdict: str
+    notes: list[str]
+    demonstration: str | None
+    low_winds: dict[str, dict[str, float]]
+
+
+@dataclass
+class Outcome:
+    """What a run leaves behind.
+
+    Attributes
+    ----------
+    files : dict
+        Name to path of each file written.
+    summary : dict
+        Heading to rows of text: people exposed, first sites, files.
+    warnings : list of str
+        What was mended, with counts.
+    results : Results
+    """
+
+    study: Study
+    results: Results
+    files: dict[str, Path]
+    summary: dict[str, list[tuple[str, ...]]]
+    warnings: list[str] = field(default_factory=list)
+
+
+def run_study(
+    path: str | Path, out: str | Path | None = None, *, progress: Progress | None = None
+) -> Outcome:
+    """Run the main job on a study folder and write its results.
+
+    Parameters
+    ----------
+    path : str or Path
+        The study folder, or its study.toml.
+    out : str or Path, optional
+        Where results go; `maps/<folder>` unless told.
+    progress : callable, optional
+        Called as ``progress(step)`` and ``progress(step, seconds)``.
+
+    Returns
+    -------
+    Outcome
+        The files written and a summary; index.html is the map.
+
+    Raises
+    ------
+    GeoclusterError
+        Where an input cannot be used; nothing is written then.
+    """
+    from geocluster.report import summary_rows, write_results
+
+    tell = progress or _silent
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeoclusterWarning)
+        with _timed(tell, "read and check the study"):
+            study = read_study(path)
+        results = compute(study, tell)
+        target = Path(out) if out is not None else Path("maps") / study.folder.resolve().name
+        with _timed(tell, "draw the map and write the files"):
+            files = write_results(study, results, target)
+    told = [str(w.message) for w in caught if issubclass(w.category, GeoclusterWarning)]
+    return Outcome(study, results, files, summary_rows(results, files), list(dict.fromkeys(told)))
+
+
+def compute(study: Study, tell: Progress | None = None) -> Results:
+    """Everything between the tables and the files: the rooms in their order.
+
+    Parameters
+    ----------
+    study : Study
+        As `read_study` gives it.
+    tell : callable, optional
+        As in `run_study`.
+    """
+    from geocluster.exposure.assess import assess_exposure, summarise_exposure
+    from geocluster.exposure.burden import burden_by_release, profile_burden
+    from geocluster.exposure.residents import describe_neighbours
+    from geocluster.industry.clusters import find_clusters
+    from geocluster.notes import areas_not_valid, assumptions, demonstration, low_wind_notes
+    from geocluster.plume.field import concentration
+    from geocluster.siting.candidates import candidate_sites
+    from geocluster.siting.criteria import criteria_correlations, describe_sites, grouped_weights
+    from geocluster.siting.ranking import rank, rank_stability
+    from geocluster.siting.suitability import suitable_land
+
+    tell = tell or _silent
+    settings = study.settings
+    grid = study.region.grid(settings.grid.cell_m)
+    options = plume_options(study)
+    limits = list(settings.exposure.limits)
+
+    with _timed(tell, "group industrial sites into clusters"):
+        clusters = describe_neighbours(find_clusters(study.sources, study.land), study.homes)
+    with _timed(tell, "estimate concentration by dispersion"):
+        sources = with_cases(study.sources)
+        statistics = ("mean", "max_1h") if "time" in study.weather.coords else ("mean",)
+        field = concentration(sources, grid, study.weather, statistics=statistics, options=options)
+    with _timed(tell, "count who is exposed"):
+        exposure = assess_exposure(homes_inside(study), field, limits=limits)
+        summary = summarise_exposure(exposure, field, limits=limits)
+    with _timed(tell, "compare treatments of weak winds"):
+        low_winds = low_wind_changes(study, options)
+    with _timed(tell, "price every place: the burden"):
+        burdens = burden_by_release(
+            study.homes, grid, study.weather, releases=study.park.releases, options=options
+        )
+        burden = profile_burden(burdens, grid)
+    with _timed(tell, "find suitable land and candidate sites"):
+        suitable = suitable_land(
+            grid,
+            study.homes,
+            study.land,
+            study.rules,
+            places=study.places,
+            fringe_km=settings.siting.fringe_km,
+        )
+        sites = candidate_sites(
+            suitable,
+            min_area_ha=study.park.area_ha,
+            max_sites=settings.siting.max_sites,
+            zones=study.zones,
+        )
+        sites = describe_sites(
+            sites,
+            burden,
+            study.homes,
+            study.land,
+            clusters,
+            protection_zone_m=study.park.protection_zone_m,
+        )
+    with _timed(tell, "rank the sites, and see how sure that is"):
+        weights = grouped_weights(settings.siting.weights, sites)
+        ranked = rank(sites, weights, method="topsis")
+        stability = rank_stability(ranked, weights, burdens=burdens)
+    return Results(
+        field=field,
+        exposure=exposure,
+        summary=summary,
+        burden=burden,
+        burdens=burdens,
+        suitable=suitable,
+        sites=stability.sites,
+        correlations=criteria_correlations(ranked),
+        clusters=clusters,
+        not_valid=areas_not_valid(study),
+        verdict=stability.verdict,
+        notes=[*low_wind_notes(low_winds, field), *assumptions(study)],
+        demonstration=demonstration(study),
+        low_winds=low_winds,
+    )
+
+
+def plume_options(study: Study) -> PlumeOptions:
+    """The plume options that study.toml asks for."""
+    from geocluster.plume.field import PlumeOptions
+
+    return PlumeOptions(**study.settings.plume.model_dump())
+
+
+def with_cases(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The sources with the low and the high emission of each pollutant as pollutants of their own.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> table = gpd.GeoDataFrame(
+    ...     {"emission_so2_g_s": [2.0], "low_emission_so2_g_s": [1.0]}, geometry=[None])
+    >>> pollutants_of(with_cases(table))
+    ['so2', 'so2_low']
+    """
+    cases = {
+        f"emission_{pollutant}_{case}_g_s": sources[f"{case}_emission_{pollutant}_g_s"]
+        for pollutant in pollutants_of(sources)
+        if pollutant not in GREENHOUSE_GASES
+        for case in ("low", "high")
+        if f"{case}_emission_{pollutant}_g_s" in sources
+    }
+    return sources.assign(**cases)
+
+
+def homes_inside(study: Study) -> gpd.GeoDataFrame:
+    """The homes of the region's own people; those across its border count for the burden only."""
+    homes = study.homes
+    if "inside" in homes:
+        return homes[homes["inside"].astype(bool)].reset_index(drop=True)
+    points = homes.geometry.representative_point()
+    return homes[points.within(study.region.boundary)].reset_index(drop=True)
+
+
+def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str, float]]:
+    """How the region's people-weighted mean changes with the treatment of winds under 1 m/s.
+
+    Returns
+    -------
+    dict
+        Pollutant to ``{"raised": change, "dropped": change}``, each a share of the mean as run:
+        all of them raised to 1 m/s (calms too), or all of them left out as calms.
+    """
+    from geocluster.exposure.residents import people_grid
+    from geocluster.plume.field import concentration, raise_low_winds
+
+    box_area = study.region.boundary.envelope.area
+    cell_m = max(study.settings.grid.cell_m, (box_area / COARSE_CELLS) ** 0.5)
+    grid = study.region.grid(cell_m)
+    people = people_grid(homes_inside(study), grid)
+    speed = study.weather["wind_speed_m_s"]
+    cases = {
+        "as run": study.weather,
+        "raised": raise_low_winds(study.weather),
+        "dropped": study.weather.assign(wind_speed_m_s=speed.where(speed >= 1, 0.0)),
+    }
+    if not bool((speed >= 1).any()):
+        del cases["dropped"]
+    means = {
+        name: (concentration(study.sources, grid, weather, options=options)["mean"] * people).sum(
+            ("y", "x")
+        )
+        for name, weather in cases.items()
+    }
+    base = means.pop("as run")
+    return {
+        str(pollutant): {
+            name: float(mean.sel(pollutant=pollutant) / base.sel(pollutant=pollutant) - 1)
+            for name, mean in means.items()
+        }
+        for pollutant in base["pollutant"].values
+        if float(base.sel(pollutant=pollutant)) > 0
+    }
+
+
+def provenance(study: Study, results: Results) -> dict[str, Any]:
+    """Inputs with hashes, settings, versions, assumptions and warnings; the same for a rerun."""
+    import geocluster
+
+    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
+    return {
+        "study": study.region.name,
+        "geocluster": geocluster.__version__,
+        "python": platform.python_version(),
+        "versions": versions,
+        "inputs_sha256": study.inputs,
+        "settings": study.settings.model_dump(mode="json"),
+        "crs": study.region.crs.to_string(),
+        "weather": dict(study.weather.attrs),
+        "low_winds": results.low_winds,
+        "demonstration": results.demonstration,
+        "verdict": results.verdict,
+        "notes": results.notes,
+        "warnings": list(study.warnings),
+    }
+
+
+@contextmanager
+def _timed(tell: Progress, step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    tell(step)
+    yield
+    tell(step, time.perf_counter() - started)
+
+
+def _silent(step: str, seconds: float | None = None) -> None:
+    """Say nothing."""

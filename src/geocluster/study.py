@@ -1,0 +1,335 @@
+"""A study: a folder with study.toml and its inputs, read into the tables that flow."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocluster.errors import GeoclusterWarning, InputError
+from geocluster.tables import RANGE_COLUMN
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    from geocluster.load.osm import OsmTables
+    from geocluster.load.settings import ParkSettings, Settings
+    from geocluster.region import Region
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that a study folder holds, checked, in the region's reference system.
+
+    Attributes
+    ----------
+    region : Region
+    sources, homes, places, land, zones, not_valid : GeoDataFrame
+        `zones` are existing industrial zones (points); `not_valid` are polygons with a `reason`
+        where results are not for decisions.
+    weather : xarray.Dataset
+    rules : DataFrame
+        The exclusion rules of siting.
+    settings : Settings
+    table1 : DataFrame or None
+        An inventory shown beside the results, never modelled.
+    warnings : tuple of str
+        What was mended on the way in, with counts.
+    inputs : dict
+        File to SHA-256.
+    """
+
+    folder: Path
+    settings: Settings
+    region: Region
+    sources: gpd.GeoDataFrame
+    homes: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+    land: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    not_valid: gpd.GeoDataFrame
+    weather: xr.Dataset
+    rules: pd.DataFrame
+    table1: pd.DataFrame | None
+    warnings: tuple[str, ...]
+    inputs: dict[str, str]
+
+    @property
+    def park(self) -> ParkSettings:
+        """The planned park: its area, protection zone and releases."""
+        return self.settings.park
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each criterion whose data this study has; negative where less is better."""
+        from geocluster.siting.criteria import grouped_weights
+
+        return grouped_weights(self.settings.siting.weights, self.land)
+
+    def inventory(self) -> list[str]:
+        """What was read, a line a table."""
+        hours = int(self.weather.sizes["hour"])
+        kind = "hours" if "time" in self.weather.coords else "classes of a wind rose"
+        people = self.homes["people"].sum()
+        return [
+            f"region   {self.region.name}, {self.region.boundary.area / 1e6:,.0f} km2",
+            f"sources  {len(self.sources)}",
+            f"homes    {len(self.homes)} areas, {people:,.0f} people",
+            f"places   {len(self.places)}",
+            f"land     {len(self.land)}",
+            f"weather  {hours} {kind}",
+        ]
+
+
+def read_study(path: str | Path) -> Study:
+    """Read a study folder: settings, region and every table, checked.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder, or the study.toml in it.
+
+    Returns
+    -------
+    Study
+        Tables in the region's reference system.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file that cannot be used.
+
+    Warns
+    -----
+    MendedWarning
+        Each thing mended without guessing, with its count; also kept in `Study.warnings`.
+
+    Examples
+    --------
+    >>> study = read_study("data/regions/tashkent")            # doctest: +SKIP
+    >>> study.sources["emission_so2_g_s"].sum()                # doctest: +SKIP
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", GeoclusterWarning)
+        study = _read(Path(path))
+    told = tuple(dict.fromkeys(str(w.message) for w in caught if _ours(w)))
+    for message in caught:
+        warnings.warn_explicit(message.message, message.category, message.filename, message.lineno)
+    return replace(study, warnings=told)
+
+
+def _ours(message: warnings.WarningMessage) -> bool:
+    return issubclass(message.category, GeoclusterWarning)
+
+
+def _read(path: Path) -> Study:
+    from geocluster.load.settings import read_settings
+    from geocluster.siting.suitability import read_rules
+
+    settings = read_settings(path)
+    region = _region(settings)
+    osm = _osm(settings, region)
+    rules = read_rules(_path_or_none(settings, settings.siting.rules))
+    return Study(
+        folder=settings.folder,
+        settings=settings,
+        region=region,
+        sources=_sources(settings, region, osm),
+        homes=_homes(settings, region, osm),
+        places=_places(settings, region, osm),
+        land=_land(settings, region, osm),
+        zones=_zones(settings, region),
+        not_valid=_not_valid(settings, region),
+        weather=_weather(settings, region),
+        rules=rules,
+        table1=_table1(settings),
+        warnings=(),
+        inputs=_hashes(settings),
+    )
+
+
+def _path_or_none(settings: Settings, value: Any) -> Path | None:
+    return None if value is None else settings.path(value)
+
+
+def _region(settings: Settings) -> Region:
+    from geocluster.load.vector import read_boundary
+    from geocluster.region import Region
+
+    given = settings.region
+    boundary = read_boundary(settings.path(given.boundary), **settings.options(given.boundary))
+    if given.crs is None:
+        return Region.from_boundary(given.name, boundary)
+    return Region(given.name, boundary.to_crs(given.crs).union_all(), given.crs)
+
+
+def _osm(settings: Settings, region: Region) -> OsmTables | None:
+    from geocluster.load.osm import read_osm
+
+    path = _path_or_none(settings, settings.inputs.osm)
+    return None if path is None else read_osm(path, region)
+
+
+def _sources(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    """Reported sources, plants with an activity, and industrial areas of OpenStreetMap."""
+    from geocluster.industry.emissions import emissions_from_activity, emissions_from_area
+    from geocluster.load.delimited import read_csv
+    from geocluster.load.vector import read_sources
+
+    inputs = settings.inputs
+    factors = _path_or_none(settings, inputs.factors)
+    tables = []
+    if inputs.sources is not None:
+        tables.append(
+            read_sources(settings.path(inputs.sources), region, **settings.options(inputs.sources))
+        )
+    if inputs.plants is not None:
+        plants = read_csv(settings.path(inputs.plants))
+        tables.append(emissions_from_activity(plants, factors).to_crs(region.crs))
+    if osm is not None and not tables:
+        areas = osm.sources[osm.sources.geom_type.isin(["Polygon", "MultiPolygon"])]
+        tables.append(emissions_from_area(areas, factors).to_crs(region.crs))
+    if not sum(len(table) for table in tables):
+        raise InputError(
+            settings.region.name,
+            "no source is left: give [inputs] sources, plants, or an osm extract with industry",
+        )
+    return _joined(tables)
+
+
+def _joined(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Tables of sources as one; a pollutant that a table does not know counts as 0 there."""
+    import pandas as pd
+
+    joined = pd.concat(tables, ignore_index=True)
+    for column in joined.columns:
+        if column.startswith("emission_") and column.endswith("_g_s"):
+            joined[column] = joined[column].fillna(0.0)
+        elif match := RANGE_COLUMN.match(str(column)):
+            joined[column] = joined[column].fillna(joined[f"emission_{match.group(2)}_g_s"])
+    return joined
+
+
+def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    """People: a raster before homes, homes before towns; people across the border always count."""
+
+    from geocluster.exposure.dasymetric import people_to_areas
+    from geocluster.exposure.residents import spread_towns
+    from geocluster.load.delimited import read_csv
+    from geocluster.load.raster import read_population
+    from geocluster.load.towns import read_towns
+    from geocluster.load.vector import read_homes, read_vector
+
+    inputs = settings.inputs
+    if inputs.population is not None:
+        return read_population(settings.path(inputs.population), region, settings.grid.cell_m)
+    if inputs.homes is not None:
+        return read_homes(settings.path(inputs.homes), region, **settings.options(inputs.homes))
+    if inputs.towns is None:
+        raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
+    towns = read_towns(settings.path(inputs.towns))
+    total = None
+    if inputs.totals is not None:
+        total = float(read_csv(settings.path(inputs.totals))["people"].sum())
+    if osm is not None and len(osm.homes):
+        return people_to_areas(osm.homes, towns, total_people=total)
+    plain = None
+    if inputs.plain is not None:
+        plain = read_vector(settings.path(inputs.plain), **settings.options(inputs.plain))
+    return spread_towns(towns, region, plain=plain, total_people=total)
+
+
+def _places(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    from geocluster.load.vector import read_places
+
+    given = settings.inputs.places
+    tables = [] if osm is None else [osm.places]
+    if given is not None:
+        tables.append(read_places(settings.path(given), region, **settings.options(given)))
+    return _stacked(tables, region, ["kind", "name"])
+
+
+def _land(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    from geocluster.load.vector import read_land
+
+    tables = [] if osm is None else [osm.land]
+    for given in settings.inputs.land:
+        tables.append(read_land(settings.path(given), region, **settings.options(given)))
+    return _stacked(tables, region, ["kind", "name", "origin"])
+
+
+def _zones(settings: Settings, region: Region) -> gpd.GeoDataFrame:
+    """Existing industrial zones: points with the area and the error of their place."""
+    from geocluster.load.vector import read_vector
+
+    if settings.inputs.zones is None:
+        return _stacked([], region, ["name", "area_ha", "coord_err_m"])
+    return read_vector(settings.path(settings.inputs.zones)).to_crs(region.crs)
+
+
+def _not_valid(settings: Settings, region: Region) -> gpd.GeoDataFrame:
+    from geocluster.load.vector import read_vector
+
+    given = settings.inputs.not_valid
+    if given is None:
+        return _stacked([], region, ["reason"])
+    table = read_vector(settings.path(given), **settings.options(given))
+    if "reason" not in table:
+        raise InputError(
+            str(settings.path(given)), "column 'reason' is missing: say why results do not hold"
+        )
+    return table.to_crs(region.crs)
+
+
+def _stacked(
+    tables: list[gpd.GeoDataFrame], region: Region, columns: list[str]
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import pandas as pd
+
+    full = [table for table in tables if len(table)]
+    if not full:
+        return gpd.GeoDataFrame(
+            {name: pd.Series(dtype=object) for name in columns}, geometry=[], crs=region.crs
+        )
+    return gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=region.crs)
+
+
+def _weather(settings: Settings, region: Region) -> xr.Dataset:
+    from geocluster.load.weather import read_weather
+
+    given = settings.weather
+    return read_weather(
+        settings.path(settings.inputs.weather),
+        latitude=given.latitude,
+        longitude=given.longitude,
+        time_zone=given.time_zone or settings.region.time_zone,
+        anemometer_height_m=given.anemometer_height_m,
+        mixing_height_m=given.mixing_height_m,
+    )
+
+
+def _table1(settings: Settings) -> pd.DataFrame | None:
+
+    from geocluster.load.delimited import read_csv
+
+    given = settings.inputs.table1
+    return None if given is None else read_csv(settings.path(given))
+
+
+def _hashes(settings: Settings) -> dict[str, str]:
+    """Every file that was read, relative to the study's folder, and its SHA-256."""
+    inputs = [getattr(settings.inputs, name) for name in type(settings.inputs).model_fields]
+    given = [settings.region.boundary, settings.siting.rules]
+    for value in inputs:
+        given += value if isinstance(value, tuple) else [value]
+    paths = {settings.file, *(settings.path(value) for value in given if value is not None)}
+    return {
+        os.path.relpath(path, settings.folder): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(paths)
+    }
