@@ -1,0 +1,258 @@
+"""The base map, drawn from the study's own lines and areas: it needs no tiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from geocluster.maps.layers import Layer, shape_layer
+from geocluster.maps.packing import pack, to_lonlat
+from geocluster.maps.text import clean
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geocluster.region import Region
+
+WATER, RAIL, ROAD, MAJOR_ROAD = "#8db9d3", "#7b7b83", "#b9ada0", "#a58a6f"
+MAJOR = ("motorway", "trunk", "primary", "motorway_link", "trunk_link")
+MINOR = ("secondary", "tertiary")
+MOST_VERTICES = 60_000
+MOST_LABELS = 150
+DENSE_PEOPLE_KM2 = 150
+
+# kind of land, title, style of areas, style of lines
+LAND: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
+    (
+        "built_up",
+        "Built-up land",
+        {"stroke": False, "fillColor": "#d9d2c7", "fillOpacity": 0.8},
+        {"color": "#d9d2c7", "weight": 1},
+    ),
+    (
+        "forest",
+        "Forest",
+        {"stroke": False, "fillColor": "#cfdec0", "fillOpacity": 0.8},
+        {"color": "#cfdec0", "weight": 1},
+    ),
+    (
+        "protected",
+        "Protected areas",
+        {"color": "#4f8a54", "weight": 1.2, "fillColor": "#bcd9b4", "fillOpacity": 0.35},
+        {"color": "#4f8a54", "weight": 1.2},
+    ),
+    (
+        "industrial",
+        "Industrial land",
+        {"color": "#8a7396", "weight": 0.6, "fillColor": "#cdbcd6", "fillOpacity": 0.7},
+        {"color": "#8a7396", "weight": 1},
+    ),
+    (
+        "water",
+        "Rivers and lakes",
+        {"color": WATER, "weight": 0.8, "fillColor": "#c3dcea", "fillOpacity": 1},
+        {"color": WATER, "weight": 1.6},
+    ),
+    (
+        "power",
+        "Power lines",
+        {"color": "#8c8c5a", "weight": 0.8, "fillOpacity": 0.2},
+        {"color": "#8c8c5a", "weight": 0.9, "dashArray": "1 4"},
+    ),
+)
+HIDDEN_AT_FIRST = ("power",)
+
+
+def base_layers(
+    region: Region,
+    land: gpd.GeoDataFrame | None,
+    homes: gpd.GeoDataFrame | None,
+    tolerance_m: float,
+    neighbours: gpd.GeoDataFrame | None = None,
+) -> list[Layer]:
+    """Neighbours, land, water, railways, roads, the boundary and names of towns."""
+    kinds = land["kind"] if land is not None and len(land) else None
+    layers = [_neighbours(neighbours, region, tolerance_m)]
+    if land is not None and kinds is not None:
+        for kind, title, area, line in LAND:
+            rows = land[kinds == kind]
+            layers.append(_land_layer(kind, title, rows, region, tolerance_m, area, line))
+        layers.append(_rail(land[kinds.isin(["rail", "railway"])], region, tolerance_m))
+        layers.append(_roads(land[kinds == "road"], region, tolerance_m))
+    layers.append(_boundary(region, tolerance_m))
+    layers.append(_town_names(homes, region))
+    return [layer for layer in layers if layer is not None]
+
+
+def _neighbours(table: gpd.GeoDataFrame | None, region: Region, tolerance_m: float) -> Layer | None:
+    if table is None:
+        return None
+    return shape_layer(
+        "neighbours",
+        "Neighbouring regions",
+        "base",
+        table,
+        region.crs,
+        pane="base",
+        styles=[{"color": "#b4aa9c", "weight": 1, "dashArray": "2 4", "fill": False}],
+        tolerance_m=tolerance_m,
+        shown=True,
+        swatches=[{"mark": "line", "colour": "#b4aa9c", "weight": 1.5, "dash": "2 4", "label": ""}],
+        quiet=True,
+    )
+
+
+def _land_layer(
+    kind: str,
+    title: str,
+    rows: gpd.GeoDataFrame,
+    region: Region,
+    tolerance_m: float,
+    area: dict[str, Any],
+    line: dict[str, Any],
+) -> Layer | None:
+    if len(rows) == 0:
+        return None
+    rows = within_budget(rows, tolerance_m)
+    lines = rows.geom_type.str.contains("Line").to_numpy()
+    swatch = {
+        "mark": "fill",
+        "colour": area.get("fillColor"),
+        "edge": area.get("color"),
+        "label": "",
+    }
+    if lines.all():
+        swatch = {"mark": "line", "colour": line["color"], "weight": 2, "label": ""}
+        swatch["dash"] = line.get("dashArray")
+    return shape_layer(
+        f"land_{kind}",
+        title,
+        "base",
+        rows,
+        region.crs,
+        pane="base",
+        styles=[area, {**line, "fill": False}],
+        style_of=lines.astype(int).tolist(),
+        tolerance_m=tolerance_m,
+        shown=kind not in HIDDEN_AT_FIRST,
+        swatches=[swatch],
+        quiet=True,
+    )
+
+
+def _rail(rows: gpd.GeoDataFrame, region: Region, tolerance_m: float) -> Layer | None:
+    if len(rows) == 0:
+        return None
+    return shape_layer(
+        "land_rail",
+        "Railways",
+        "base",
+        within_budget(rows, tolerance_m),
+        region.crs,
+        pane="base",
+        styles=[{"color": RAIL, "weight": 1.6, "dashArray": "7 4", "fill": False}],
+        tolerance_m=tolerance_m,
+        shown=True,
+        swatches=[{"mark": "line", "colour": RAIL, "weight": 2, "dash": "7 4", "label": ""}],
+        quiet=True,
+    )
+
+
+def _roads(rows: gpd.GeoDataFrame, region: Region, tolerance_m: float) -> Layer | None:
+    if len(rows) == 0:
+        return None
+    import pandas as pd
+
+    road_class = rows.get("class", pd.Series("primary", index=rows.index)).fillna("")
+    shown = rows[road_class.isin((*MAJOR, *MINOR))] if road_class.isin(MAJOR).any() else rows
+    shown = within_budget(shown, tolerance_m)
+    major = road_class.loc[shown.index].isin(MAJOR).to_numpy()
+    return shape_layer(
+        "land_road",
+        "Main roads",
+        "base",
+        shown,
+        region.crs,
+        pane="base",
+        styles=[
+            {"color": ROAD, "weight": 1, "fill": False},
+            {"color": MAJOR_ROAD, "weight": 2, "fill": False},
+        ],
+        style_of=major.astype(int).tolist(),
+        tolerance_m=tolerance_m,
+        shown=True,
+        swatches=[{"mark": "line", "colour": MAJOR_ROAD, "weight": 2, "label": ""}],
+        quiet=True,
+    )
+
+
+def within_budget(rows: gpd.GeoDataFrame, tolerance_m: float) -> gpd.GeoDataFrame:
+    """The largest of the rows, while their simplified vertices stay under 60,000."""
+    import numpy as np
+    import shapely
+
+    simple = shapely.simplify(rows.geometry.to_numpy(), tolerance_m)
+    size = np.maximum(shapely.area(simple), shapely.length(simple))
+    largest = np.argsort(-size, kind="stable")
+    vertices = np.cumsum(shapely.get_num_coordinates(simple)[largest])
+    return rows.iloc[np.sort(largest[vertices <= max(MOST_VERTICES, vertices[0])])]
+
+
+def _boundary(region: Region, tolerance_m: float) -> Layer | None:
+    import geopandas as gpd
+
+    table = gpd.GeoDataFrame({"name": [region.name]}, geometry=[region.boundary], crs=region.crs)
+    return shape_layer(
+        "boundary",
+        "Boundary of the region",
+        "base",
+        table,
+        region.crs,
+        pane="boundary",
+        styles=[{"color": "#5b4b63", "weight": 1.8, "dashArray": "10 3 2 3", "fill": False}],
+        tolerance_m=tolerance_m,
+        shown=True,
+        swatches=[
+            {"mark": "line", "colour": "#5b4b63", "weight": 2, "dash": "8 3 2 3", "label": ""}
+        ],
+        quiet=True,
+        mask=True,
+    )
+
+
+def _town_names(homes: gpd.GeoDataFrame | None, region: Region) -> Layer | None:
+    towns = town_points(homes, region)
+    if towns is None:
+        return None
+    labels = [
+        [pack(point)[1], clean(name, 40), int(people)]  # type: ignore[index]
+        for point, name, people in zip(towns.geometry, towns["name"], towns["people"], strict=True)
+    ]
+    return Layer("towns", "Names of towns", "base", "labels", {"labels": labels}, True)
+
+
+def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFrame | None:
+    """One point for each named settlement, largest first, in degrees.
+
+    Homes of the same name are one settlement, standing where most of its people live. A name that
+    is spread thinly over the land (under 150 people/km2) is no settlement and gets no label.
+    """
+    if homes is None or "name" not in homes or "people" not in homes or len(homes) == 0:
+        return None
+    import geopandas as gpd
+
+    table = gpd.GeoDataFrame(
+        {
+            "name": [clean(name) for name in homes["name"]],
+            "people": homes["people"].fillna(0).to_numpy(),
+            "km2": homes.to_crs(region.crs).area.to_numpy() / 1e6,
+        },
+        geometry=to_lonlat(homes, region.crs).representative_point().to_numpy(),
+        crs="EPSG:4326",
+    )
+    table = table[table["name"] != ""]
+    sums = table.groupby("name")[["people", "km2"]].sum()
+    dense = sums["people"] >= DENSE_PEOPLE_KM2 * sums["km2"]
+    main = table.sort_values("people", ascending=False).drop_duplicates("name")
+    main = main.assign(people=main["name"].map(sums["people"]))
+    main = main[main["name"].map(dense) & (main["people"] > 0)]
+    return main.sort_values("people", ascending=False).head(MOST_LABELS) if len(main) else None

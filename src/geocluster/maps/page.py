@@ -1,0 +1,327 @@
+"""The page: a folium map with the layers, legends and panels, in one file without an address."""
+
+from __future__ import annotations
+
+import html as html_text
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocluster.maps.assets import inline, template, without_addresses
+from geocluster.maps.base_map import base_layers
+from geocluster.maps.features import (
+    cluster_layers,
+    home_layers,
+    not_valid_layers,
+    place_layers,
+    site_layers,
+    source_layers,
+    zone_layers,
+)
+from geocluster.maps.layers import GROUPS, Layer
+from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
+from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
+from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
+from geocluster.tables import pollutants_of
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    from geocluster.region import Region
+
+__all__ = ["BarChart", "Page", "Panel", "draw_map"]
+
+SOURCES_OF_DATA = ("GeoNames (CC BY 4.0)", "© OpenStreetMap contributors (ODbL)", "Natural Earth")
+_TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+
+
+class Page:
+    """A map as one HTML file that opens without a network.
+
+    Attributes
+    ----------
+    map : folium.Map
+        The map itself, to add to.
+    """
+
+    def __init__(self, map_: folium.Map, title: str) -> None:
+        self.map = map_
+        self.title = title
+
+    @property
+    def html(self) -> str:
+        """The whole page."""
+        page = inline(self.map.get_root().render())
+        head = (
+            '<head>\n<meta charset="utf-8">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">\n'
+            f"<title>{html_text.escape(self.title)}</title>"
+        )
+        page = page.replace("<html>", '<html lang="en">', 1).replace("<head>", head, 1)
+        return page.replace("maximum-scale=1.0, user-scalable=no", "viewport-fit=cover", 1)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to a temporary name and move it into place.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file; missing folders are made.
+
+        Returns
+        -------
+        Path
+            Where it lies.
+        """
+        path = Path(path)
+        text = self.html
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return path
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, for a notebook."""
+        inner = html_text.escape(self.html, quote=True)
+        return (
+            f'<iframe srcdoc="{inner}" title="{html_text.escape(self.title)}" '
+            'style="width:100%;height:720px;border:1px solid #ccc" allowfullscreen></iframe>'
+        )
+
+
+def policy(page: str) -> str:
+    """What the page may do: run its own scripts and show pictures that it carries, no more.
+
+    Addresses that are left (an online base map) are allowed, each host alone.
+
+    Examples
+    --------
+    >>> policy("<p>")[:39]
+    "default-src 'none'; script-src 'unsafe-"
+    """
+    tiles = re.findall(
+        r"L\.tileLayer\(\s*\"(https?://[^/\"]+)|\"tiles\":\"(https?:\S+?//[^/\"]+)", page
+    )
+    hosts = sorted({(a or b).replace("\\/", "/").replace("{s}", "*") for a, b in tiles})
+    scripts = sorted(
+        set(re.findall(r"<(?:script|link)[^>]*(?:src|href)=\"(https?://[^/\"]+)", page))
+    )
+    own = "'unsafe-inline'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            " ".join(["script-src", own, *scripts]),
+            " ".join(["style-src", own, *scripts]),
+            " ".join(["img-src data: blob:", *hosts, *scripts]),
+            " ".join(["font-src data:", *scripts]),
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def draw_map(
+    region: Region,
+    *,
+    exposure: gpd.GeoDataFrame | None = None,
+    concentration: xr.Dataset | None = None,
+    clusters: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    suitable: xr.Dataset | None = None,
+    burden: xr.DataArray | None = None,
+    sources: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoDataFrame | None = None,
+    homes: gpd.GeoDataFrame | None = None,
+    places: gpd.GeoDataFrame | None = None,
+    neighbours: gpd.GeoDataFrame | None = None,
+    not_valid: gpd.GeoDataFrame | None = None,
+    limits: pd.DataFrame | None = None,
+    summary: Any = None,
+    verdict: str | None = None,
+    title: str | None = None,
+    subtitle: str = "",
+    notes: Sequence[str] = (),
+    panels: Sequence[Panel] = (),
+    demonstration: str | None = None,
+    sources_of_data: Sequence[str] = SOURCES_OF_DATA,
+    online_base: bool = False,
+    m: folium.Map | None = None,
+) -> Page:
+    """Draw a region and whatever is known of it as a map that opens without a network.
+
+    Every argument but the region may be left out: its layer is then not there.
+
+    Parameters
+    ----------
+    region : Region
+        Its boundary is drawn, and what lies outside is faded.
+    exposure, homes : GeoDataFrame, optional
+        Homes with columns ``<pollutant>_<statistic>_ug_m3`` [ug/m3], or without them.
+    concentration : xarray.Dataset, optional
+        On a grid; a surface a pollutant and statistic, without the low and high cases. [ug/m3]
+    clusters, sites, sources, land, places : GeoDataFrame, optional
+        As the rooms before make them; the columns that are there are shown.
+    suitable, burden : xarray, optional
+        As `suitable_land` and `burden` return them.
+    neighbours : GeoDataFrame, optional
+        Boundaries around the region, for orientation.
+    not_valid : GeoDataFrame, optional
+        Areas with a `reason`, hatched as not for decisions.
+    limits : DataFrame, optional
+        With pollutant, statistic, value_ug_m3 and set: contours on the surfaces. [ug/m3]
+    summary : str, mapping, pairs or DataFrame, optional
+        Text; figures as {label: number} or (number, label); or the table of who is exposed.
+    verdict : str, optional
+        What the ranking says in one sentence.
+    title, subtitle : str, optional
+        The region's name where there is no title.
+    notes : sequence of str
+        What is assumed, one sentence each: the first panel.
+    panels : sequence of Panel
+        More folds for the side, in their order.
+    demonstration : str, optional
+        Why the results are no more than a demonstration: a watermark over the map.
+    sources_of_data : sequence of str
+        Attribution, as plain text.
+    online_base : bool
+        Offer OpenStreetMap's tiles in the layer control, off until a reader turns them on; the
+        page then holds their address.
+    m : folium.Map, optional
+        An existing map to add to.
+
+    Returns
+    -------
+    Page
+        With ``.save(path)``; shows itself in a notebook.
+
+    Raises
+    ------
+    TableError
+        Where the concentration is not on a grid.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> from geocluster.region import Region
+    >>> region = Region("Example", box(500_000, 4_500_000, 540_000, 4_530_000), "EPSG:32642")
+    >>> page = draw_map(region)
+    >>> "http" in page.html.replace("http-equiv", "")
+    False
+    """
+    tolerance_m = simplification_m(region)
+    surfaces = concentration_layers(concentration, region, limits)
+    people = exposure if exposure is not None else homes
+    layers: list[Layer] = [
+        *surfaces,
+        *burden_layers(burden, region),
+        *home_layers(people, region, surfaces, tolerance_m),
+        *place_layers(places, region),
+        *source_layers(sources, region),
+        *cluster_layers(clusters, region, tolerance_m),
+        *site_layers(sites, region),
+        *zone_layers(land, region),
+        *suitable_layers(suitable, region),
+        *not_valid_layers(not_valid, region, tolerance_m),
+        *base_layers(region, land, people, tolerance_m, neighbours),
+    ]
+    if online_base:
+        layers.append(Layer("online", "OpenStreetMap (online)", "base", "tiles", {"tiles": _TILES}))
+    name = clean(title or region.name)
+    figures, lead, exposed = summary_parts(summary)
+    ranking = ranking_panel(sites, verdict)
+    side = panels_html(
+        title=name,
+        subtitle=subtitle,
+        figures=figures,
+        lead=lead,
+        verdict=verdict,
+        demonstration=demonstration,
+        notes=notes,
+        panels=[panel for panel in (exposed, ranking, *panels) if panel is not None],
+        sources_of_data=sources_of_data,
+    )
+    bounds = _bounds(region)
+    data = {
+        "title": name,
+        "words": WORDS,
+        "groups": GROUPS,
+        "bounds": bounds,
+        "pollutants": _pollutants(sources),
+        "demonstration": bool(demonstration),
+        "attribution": " · ".join(clean(s, 120) for s in sources_of_data),
+        "layers": [layer.as_data() for layer in layers],
+    }
+    return Page(_on_map(m, side, json_for_page(data), bounds), name)
+
+
+def simplification_m(region: Region) -> float:
+    """By how much lines may be moved without a reader seeing it. [m]"""
+    x_min, y_min, x_max, y_max = region.boundary.bounds
+    return min(max(max(x_max - x_min, y_max - y_min) / 5_000, 1.0), 100.0)
+
+
+def _bounds(region: Region) -> list[list[float]]:
+    import geopandas as gpd
+
+    west, south, east, north = gpd.GeoSeries([region.boundary], crs=region.crs).to_crs(
+        "EPSG:4326"
+    ).total_bounds  # fmt: skip
+    return [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
+
+
+def _pollutants(sources: pd.DataFrame | None) -> dict[str, str]:
+    return {p: pollutant_label(p) for p in pollutants_of(sources)} if sources is not None else {}
+
+
+def _on_map(m: folium.Map | None, side: str, data: str, bounds: list[list[float]]) -> folium.Map:
+    import folium
+    from branca.element import MacroElement
+    from jinja2 import Template
+
+    class GeoclusterLayers(MacroElement):
+        """Our layers as a part of a folium map."""
+
+        _template = Template(
+            "{% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}"
+            "{% macro html(this, kwargs) %}{{ this.side }}"
+            '<script type="application/json" id="gc-data">{{ this.data }}</script>{% endmacro %}'
+            "{% macro script(this, kwargs) %}{{ this.code }}\n"
+            'geoclusterMap({{ this._parent.get_name() }}, document.getElementById("gc-data"));'
+            "{% endmacro %}"
+        )
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._name, self._id = "GeoclusterLayers", "0"
+            self.style, self.side, self.data = template("page.css"), side, data
+            scripts = (template(name) for name in ("draw.js", "control.js"))
+            self.code = without_addresses("".join(scripts))
+
+    if m is None:
+        m = folium.Map(
+            location=[(bounds[0][0] + bounds[1][0]) / 2, (bounds[0][1] + bounds[1][1]) / 2],
+            tiles=None,
+            zoom_control=False,
+            attribution_control=False,
+            max_zoom=18,
+            zoom_snap=0.25,
+        )
+        m._id = "geocluster"
+    for name, child in list(m._children.items()):
+        if type(child).__name__ == "GeoclusterLayers":
+            del m._children[name]
+    m.add_child(GeoclusterLayers())
+    return m

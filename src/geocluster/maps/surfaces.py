@@ -1,0 +1,331 @@
+"""Surfaces of the map: concentration by pollutant, limits as contours, burden, suitable land."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geocluster.errors import TableError
+from geocluster.maps.colours import class_breaks, class_index, ramp
+from geocluster.maps.layers import Layer
+from geocluster.maps.packing import pack
+from geocluster.maps.raster_image import MOST_ENTRIES, Picture, picture, warp
+from geocluster.maps.text import clean, pollutant_label, statistic_label
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    from geocluster.region import Region
+
+EXCLUSION_COLOURS = (
+    "#8f7aa8",
+    "#6f9bb8",
+    "#b08968",
+    "#8aa682",
+    "#c08a9a",
+    "#a3a05f",
+    "#7d8ea3",
+    "#b59bb8",
+    "#9c8f80",
+)
+
+
+def drawn_fields(concentration: xr.Dataset) -> list[tuple[str, str]]:
+    """Pollutant and statistic of each surface to draw; the low and high cases are left out."""
+    names = [str(name) for name in np.atleast_1d(concentration["pollutant"].values)]
+    main = [
+        n
+        for n in names
+        if n.rpartition("_")[0] not in names or n.rpartition("_")[2] not in ("low", "high")
+    ]
+    return [(p, str(s)) for s in concentration.data_vars for p in main]
+
+
+def concentration_layers(
+    concentration: xr.Dataset | None, region: Region, limits: pd.DataFrame | None = None
+) -> list[Layer]:
+    """A surface for each pollutant and statistic, and the limits on it as contours."""
+    if concentration is None:
+        return []
+    if "x" not in concentration.dims or "y" not in concentration.dims:
+        raise TableError("concentration", "is not on a grid: draw_map needs the dimensions y and x")
+    layers: list[Layer] = []
+    lines: list[dict[str, Any]] = []
+    for pollutant, statistic in drawn_fields(concentration):
+        values = np.asarray(concentration[statistic].sel(pollutant=pollutant).transpose("y", "x"))
+        key = f"{pollutant}_{statistic}"
+        title = f"{pollutant_label(pollutant)}, {statistic_label(statistic)}"
+        crs = _crs_of(concentration, region)
+        layer = surface(key, title, values, concentration, crs, "µg/m³", "concentration")
+        if layer is None:
+            continue
+        layers.append(layer)
+        for limit in limits_of(limits, pollutant, statistic):
+            lines += contour_lines(values, concentration, crs, key, limit)
+    if lines:
+        swatch = {"mark": "line", "colour": "#14213d", "label": "", "weight": 2, "dash": "7 3"}
+        data = {"lines": lines}
+        layers.append(
+            Layer("limits", "Limit values (contours)", "air", "contours", data, True, [swatch])
+        )
+    return layers
+
+
+def burden_layers(burden: xr.DataArray | None, region: Region) -> list[Layer]:
+    """What one more gram a second would cost the people, at every place."""
+    if burden is None:
+        return []
+    values = np.asarray(burden.transpose("y", "x"))
+    unit = clean(burden.attrs.get("units") or "persons × µg/m³ per g/s")
+    layer = surface(
+        "burden", "Burden of one more g/s", values, burden, _crs_of(burden, region), unit, "burden"
+    )
+    return [layer] if layer else []
+
+
+def surface(
+    key: str,
+    title: str,
+    values: np.ndarray,
+    grid: xr.DataArray | xr.Dataset,
+    crs: Any,
+    unit: str,
+    colours: str,
+) -> Layer | None:
+    """A surface in classes; None where there is nothing above 0."""
+    finite = values[np.isfinite(values)]
+    highest = float(finite.max()) if finite.size else 0.0
+    breaks = class_breaks(highest)
+    if not breaks:
+        return None
+    shades = ramp(colours, len(breaks))
+    warped, bounds = warp(values, grid, crs, smooth=True)
+    image = picture(class_index(warped, breaks), bounds, shades)
+    data = {
+        **_image(image),
+        "unit": unit,
+        "breaks": breaks,
+        "colours": shades,
+        "highest": float(f"{highest:.3g}"),
+    }
+    return Layer(key, title, "air", "surface", data)
+
+
+def limits_of(
+    limits: pd.DataFrame | None, pollutant: str, statistic: str
+) -> list[tuple[float, str]]:
+    """Values and labels of the limits that a surface can be held against, each value once.
+
+    NO2 limits are drawn on NOx as if all of it were NO2, and say so.
+    """
+    if limits is None or len(limits) == 0:
+        return []
+    rows = limits[limits["statistic"] == statistic]
+    found: dict[float, list[str]] = {}
+    for row in rows.to_dict("records"):
+        same = row["pollutant"] == pollutant
+        if not same and (row["pollutant"], pollutant) != ("no2", "nox"):
+            continue
+        name = clean(row.get("label") or row.get("set") or row.get("limit_id"), 40)
+        note = "" if same else ", were all NOₓ NO₂"
+        found.setdefault(float(row["value_ug_m3"]), []).append(name + note)
+    return [(level, f"{', '.join(dict.fromkeys(names))}") for level, names in sorted(found.items())]
+
+
+def contour_lines(
+    values: np.ndarray,
+    grid: xr.DataArray | xr.Dataset,
+    crs: Any,
+    surface_key: str,
+    limit: tuple[float, str],
+) -> list[dict[str, Any]]:
+    """The lines on which a surface equals a limit; the longest two carry the label."""
+    level, name = limit
+    lines = trace(values, grid, level)
+    if not lines:
+        return []
+    import geopandas as gpd
+
+    series = gpd.GeoSeries(lines, crs=crs)
+    cell = abs(float(grid["x"][1] - grid["x"][0]))
+    series = gpd.GeoSeries(series[series.length > 2 * cell]).simplify(cell / 12)
+    longest_first = series.iloc[np.argsort(-series.length.to_numpy(), kind="stable")]
+    packed = [pack(line) for line in longest_first.to_crs("EPSG:4326")]
+    parts = [entry[1][0] for entry in packed if entry]
+    if not parts:
+        return []
+    return [{"surface": surface_key, "level": level, "label": name, "parts": parts}]
+
+
+def trace(values: np.ndarray, grid: xr.DataArray | xr.Dataset, level: float) -> list:
+    """Lines along which a gridded surface equals `level`, in the grid's own coordinates.
+
+    Returns
+    -------
+    list of shapely.LineString
+        Closed where the line does not leave the grid. [m]
+    """
+    from contourpy import contour_generator
+    from shapely import LineString
+
+    if min(values.shape) < 2 or not np.nanmax(values) > level:
+        return []
+    x, y = np.asarray(grid["x"], dtype=float), np.asarray(grid["y"], dtype=float)
+    masked = np.ma.masked_invalid(np.asarray(values, dtype=float))
+    lines: Iterable = contour_generator(x, y, masked).lines(level)
+    return [LineString(line) for line in lines if len(line) > 1]
+
+
+def suitable_layers(suitable: xr.Dataset | None, region: Region) -> list[Layer]:
+    """Suitable land, the urban fringe, and what excludes the rest."""
+    if suitable is None:
+        return []
+    crs = _crs_of(suitable, region)
+    layers = []
+    for name, title, colour, opacity in (
+        ("fringe", "Urban fringe", "#c9a227", 0.35),
+        ("suitable", "Suitable land", "#2f9e62", 0.6),
+    ):
+        if name in suitable:
+            cells = np.asarray(suitable[name].transpose("y", "x")).astype(bool).astype("uint8")
+            layer = _categories(name, title, cells, suitable, crs, [colour], [title], opacity)
+            layers += [layer] if layer else []
+    if "reasons" in suitable:
+        layers += _exclusions(suitable, crs)
+    return layers
+
+
+def _exclusions(suitable: xr.Dataset, crs: Any) -> list[Layer]:
+    reasons = np.asarray(suitable["reasons"].transpose("y", "x")).astype("uint64")
+    rules = rule_names(suitable.attrs.get("rules") or suitable["reasons"].attrs.get("rules"))
+    index, combinations = index_of_reasons(reasons)
+    if not combinations:
+        return []
+    first = [bits_of(combination)[0] for combination in combinations]
+    by_area = np.bincount(index.ravel(), minlength=len(first) + 1)[1:]
+    area = {
+        bit: sum(int(a) for a, b in zip(by_area, first, strict=True) if b == bit) for bit in first
+    }
+    ordered = sorted(area, key=lambda bit: (-area[bit], bit))
+    colour_of = {
+        bit: EXCLUSION_COLOURS[min(i, len(EXCLUSION_COLOURS) - 1)] for i, bit in enumerate(ordered)
+    }
+    entries = [
+        "; ".join(rules.get(bit, f"rule {bit + 1}") for bit in bits_of(combination))
+        for combination in combinations
+    ]
+    swatches = [
+        {"mark": "fill", "colour": colour_of[bit], "label": rules.get(bit, f"rule {bit + 1}")}
+        for bit in ordered[: len(EXCLUSION_COLOURS)]
+    ]
+    layer = _categories(
+        "exclusions", "Excluded, by first reason", index, suitable, crs,
+        [colour_of[bit] for bit in first], entries, 0.6,
+    )  # fmt: skip
+    if layer is None:
+        return []
+    return [Layer(layer.key, layer.title, layer.group, layer.kind, layer.data, False, swatches)]
+
+
+def index_of_reasons(reasons: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """A palette's index for each cell, and the bits that each entry stands for.
+
+    Where more combinations occur than a palette holds, the rarest are known by their first bit.
+
+    Examples
+    --------
+    >>> index, combinations = index_of_reasons(np.array([[0, 5], [5, 2]], dtype="uint64"))
+    >>> index.tolist(), combinations
+    ([[0, 2], [2, 1]], [2, 5])
+    """
+    found, counts = np.unique(reasons[reasons > 0], return_counts=True)
+    if len(found) > MOST_ENTRIES:
+        kept = np.sort(found[np.argsort(-counts, kind="stable")[: MOST_ENTRIES - 64]])
+        lowest = reasons & (~reasons + np.uint64(1))
+        reasons = np.where(np.isin(reasons, kept) | (reasons == 0), reasons, lowest)
+        found = np.unique(reasons[reasons > 0])
+    index = np.where(reasons > 0, np.searchsorted(found, reasons) + 1, 0).astype("uint8")
+    return index, [int(combination) for combination in found]
+
+
+def bits_of(combination: int) -> list[int]:
+    """Which bits are set, lowest first.
+
+    Examples
+    --------
+    >>> bits_of(5)
+    [0, 2]
+    """
+    return [bit for bit in range(combination.bit_length()) if combination >> bit & 1]
+
+
+def rule_names(rules: Any) -> dict[int, str]:
+    """What each bit means, from a table, a list of rows, or their JSON.
+
+    Examples
+    --------
+    >>> rule_names('[{"rule_id": "near_homes", "reason": "closer than 500 m to homes"}]')
+    {0: 'closer than 500 m to homes'}
+    """
+    if rules is None:
+        return {}
+    if isinstance(rules, str):
+        rules = json.loads(rules)
+    if hasattr(rules, "to_dict"):
+        rules = rules.to_dict("records")
+    if isinstance(rules, dict):
+        rules = [
+            row if isinstance(row, dict) else {"reason": row} | {"rule_id": name}
+            for name, row in rules.items()
+        ]
+    names = {}
+    for place, row in enumerate(rules):
+        row = row if isinstance(row, dict) else {"reason": row}
+        label = row.get("label") or row.get("reason") or row.get("rule_id") or row.get("kind")
+        names[int(row.get("bit", place))] = clean(label, 90)
+    return names
+
+
+def _categories(
+    key: str,
+    title: str,
+    index: np.ndarray,
+    grid: xr.Dataset,
+    crs: Any,
+    colours: list[str],
+    entries: list[str],
+    opacity: float,
+) -> Layer | None:
+    if not index.any():
+        return None
+    warped, bounds = warp(index, grid, crs, smooth=False)
+    data = {**_image(picture(warped, bounds, colours)), "entries": entries, "opacity": opacity}
+    swatch = {"mark": "fill", "colour": colours[0], "label": "", "opacity": opacity}
+    return Layer(key, title, "siting", "raster", data, False, [swatch])
+
+
+def _image(image: Picture) -> dict[str, Any]:
+    south, west, north, east = image.bounds
+    return {"uri": image.uri, "bounds": [[south, west], [north, east]]}
+
+
+def _crs_of(grid: xr.DataArray | xr.Dataset, region: Region) -> Any:
+    found = grid.attrs.get("crs")
+    for variable in getattr(grid, "data_vars", {}).values():
+        found = found or variable.attrs.get("crs")
+    return found or region.crs
+
+
+def not_valid_shapes(not_valid: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Areas without decisions, joined by reason so that hatches do not cross."""
+    if not_valid is None or len(not_valid) == 0:
+        return None
+    table = not_valid.copy()
+    if "reason" not in table:
+        table["reason"] = "not for decisions"
+    return table[["reason", table.geometry.name]].dissolve(by="reason", as_index=False)

@@ -1,0 +1,307 @@
+/* geocluster: draws the layers of the page from its data. Text from data enters as text only. */
+function geoclusterMap(map, node) {
+  "use strict";
+  const data = JSON.parse(node.textContent);
+  const gc = { map, data, words: data.words, drawn: {}, surface: null, opacity: 0.78, sites: {}, pins: [] };
+  const panes = { under: 205, raster: 210, category: 215, mask: 220, base: 230, homes: 240, area: 410,
+    hatch: 420, contours: 430, boundary: 435, points: 440, sites: 450, pins: 460, labels: 620 };
+  const still = ["under", "raster", "category", "mask", "base", "hatch", "contours", "boundary", "labels"];
+  const renderers = {};
+  for (const name in panes) {
+    const pane = map.createPane("gc-" + name);
+    pane.style.zIndex = panes[name];
+    if (still.includes(name)) pane.style.pointerEvents = "none";
+  }
+  const onCanvas = ["under", "base", "homes"];
+  const renderer = (pane) => renderers[pane] || (renderers[pane] = onCanvas.includes(pane)
+    ? L.canvas({ pane: "gc-" + pane, padding: 0.3, tolerance: 2 }) : L.svg({ pane: "gc-" + pane, padding: 0.5 }));
+
+  gc.element = (tag, className, text) => {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined && text !== null) made.textContent = text;
+    return made;
+  };
+  const language = document.documentElement.lang || "en";
+  const three = new Intl.NumberFormat(language, { maximumSignificantDigits: 3, useGrouping: true });
+  const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  gc.figure = (value, kind) => {
+    if (typeof value !== "number") return value;
+    if (kind === "share") return three.format(100 * value);
+    return (kind === "count" ? whole : three).format(value).replace(/,/g, "\u202f");
+  };
+
+  const points = (steps) => {
+    const out = [];
+    for (let i = 0, x = 0, y = 0; i < steps.length; i += 2) {
+      x += steps[i]; y += steps[i + 1];
+      out.push([y / 1e5, x / 1e5]);
+    }
+    return out;
+  };
+  gc.points = points;
+
+  /* the card of a thing: heading and figures, all as text */
+  gc.card = (heading, rows, latlng) => {
+    const card = gc.element("div", "gc-card");
+    const head = gc.element("h2");
+    head.appendChild(gc.element("bdi", "", heading || gc.words.unnamed));
+    card.appendChild(head);
+    const list = gc.element("dl");
+    for (const [label, value, unit, kind] of rows) {
+      if (value === null || value === undefined || value === "") continue;
+      list.appendChild(gc.element("dt", "", label));
+      const cell = gc.element("dd");
+      cell.appendChild(gc.element("bdi", "", gc.figure(value, kind)));
+      if (unit) cell.appendChild(gc.element("span", "gc-unit", "\u00a0" + unit));
+      if (kind === "emission" && value > 0) {
+        cell.appendChild(gc.element("small", "", ` (${gc.figure(value * 31.5576)} ${gc.words.t_yr})`));
+      }
+      if (["assumed", "factor", "allocated"].includes(value)) cell.className = "gc-origin";
+      list.appendChild(cell);
+    }
+    card.appendChild(list);
+    for (const reason of latlng ? gc.notValid(latlng) : []) card.appendChild(gc.element("p", "gc-warning", reason));
+    return card;
+  };
+
+  const inRing = (ring, lat, lng) => {
+    let inside = false;
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [ya, xa] = ring[i], [yb, xb] = ring[j];
+      if ((ya > lat) !== (yb > lat) && lng < (xb - xa) * (lat - ya) / (yb - ya) + xa) inside = !inside;
+    }
+    return inside;
+  };
+  const hatched = [];
+  gc.notValid = (latlng) => hatched
+    .filter((area) => area.rings.filter((ring) => inRing(ring, latlng.lat, latlng.lng)).length % 2)
+    .map((area) => area.text);
+
+  const hatch = (svg) => {
+    if (!svg || svg.querySelector("defs")) return;
+    const defs = L.SVG.create("defs"), pattern = L.SVG.create("pattern"), line = L.SVG.create("path");
+    const set = (made, options) => { for (const name in options) made.setAttribute(name, options[name]); };
+    set(pattern, { id: "gc-hatch", width: 9, height: 9, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    set(line, { d: "M0 0V9", stroke: "#7d1128", "stroke-width": 1.6, "stroke-opacity": 0.42 });
+    pattern.appendChild(line); defs.appendChild(pattern); svg.insertBefore(defs, svg.firstChild);
+  };
+
+  const build = {};
+  build.surface = build.raster = (def) => L.imageOverlay(def.uri, def.bounds, {
+    pane: def.kind === "surface" ? "gc-raster" : "gc-category",
+    opacity: def.kind === "surface" ? gc.opacity : def.opacity, className: "gc-pixels", alt: def.title });
+
+  build.tiles = (def) => L.tileLayer(def.tiles, { maxZoom: 18, pane: "gc-under", zIndex: -1 });
+
+  build.shapes = (def) => {
+    const group = L.layerGroup();
+    def.paths = [];
+    def.features.forEach((feature, number) => {
+      const [type, parts, style, heading, ...values] = feature;
+      const pane = def.pane === "base" && type === 2 ? "under" : def.pane;
+      const options = Object.assign({}, def.styles[style], { pane: "gc-" + pane, renderer: renderer(pane), interactive: !def.quiet });
+      if (options.hatch) options.fillColor = "url(#gc-hatch)";
+      let path;
+      if (type === 0) path = L.circleMarker(points(parts)[0], Object.assign({ radius: 6 }, options));
+      else if (type === 1) path = L.polyline(parts.map(points), Object.assign(options, { fill: false }));
+      else path = L.polygon(parts.map((rings) => rings.map(points)), options);
+      const rows = def.fields.map((field, i) => [field[0], values[i], field[1], field[2]]);
+      if (options.hatch) parts.forEach((rings) => hatched.push({ rings: rings.map(points), text: `${heading}: ${values.join(" ")}` }));
+      if (!def.quiet) {
+        const card = () => gc.card(heading, rows, path.getLatLng ? path.getLatLng() : path.getBounds().getCenter());
+        path.bindPopup(card, { maxWidth: 320, maxHeight: 330, className: "gc-popup" });
+        if (heading) path.bindTooltip(() => gc.element("bdi", "", heading), { sticky: true, className: "gc-tip" });
+        if (def.ids) site(def, number, path, card);
+      }
+      def.paths.push(path);
+      path.addTo(group);
+      if (def.pins && def.pins[number]) pin(def.pins[number], path, group);
+    });
+    if (def.mask) group.addLayer(mask(def));
+    group.on("add", () => { if (def.pane === "hatch") hatch(renderers.hatch._container); });
+    if (def.variants) bySize(def, group);
+    return group;
+  };
+
+  /* large marks first, so that a small one can be clicked above them */
+  const bySize = (def, group) => group.on("add", () => def.paths.filter((p) => p.getRadius && p._path)
+    .sort((a, b) => b.getRadius() - a.getRadius()).forEach((p) => p.bringToFront()));
+
+  const site = (def, number, path) => {
+    gc.sites[def.ids[number]] = () => {
+      map.flyToBounds(path.getBounds().pad(6), { maxZoom: 13, duration: 0.6 });
+      path.openPopup(path.getBounds().getCenter());
+    };
+  };
+
+  const pin = (rank, path, group) => {
+    const icon = L.divIcon({ className: "gc-pin" + (rank <= 3 ? " gc-top" : ""), html: gc.element("span", "", rank), iconSize: [24, 24] });
+    const marker = L.marker(path.getBounds().getCenter(), { icon, pane: "gc-pins", zIndexOffset: 1000 - 10 * rank, keyboard: true, alt: `${gc.words.rank} ${rank}` });
+    marker.on("click", () => path.openPopup(marker.getLatLng()));
+    marker.addTo(group);
+    gc.pins.push({ marker, rank });
+  };
+
+  const mask = (def) => {
+    const world = [[-85, -360], [-85, 360], [85, 360], [85, -360]];
+    const rings = [].concat(...def.features.map((feature) => [].concat(...feature[1].map((part) => part.map(points)))));
+    return L.polygon([world, ...rings], { pane: "gc-mask", renderer: renderer("mask"), interactive: false, stroke: false,
+      fillColor: "#f1eee7", fillOpacity: 0.62, fillRule: "evenodd" });
+  };
+
+  build.contours = (def) => {
+    const group = L.layerGroup();
+    gc.contourLabels = [];
+    gc.drawContours = () => {
+      group.clearLayers();
+      gc.contourLabels = [];
+      for (const line of def.lines.filter((one) => one.surface === gc.surface)) {
+        const parts = line.parts.map(points);
+        const common = { pane: "gc-contours", renderer: renderer("contours"), interactive: false };
+        group.addLayer(L.polyline(parts, Object.assign({ color: "#ffffff", weight: 4.5, opacity: 0.75 }, common)));
+        group.addLayer(L.polyline(parts, Object.assign({ color: "#14213d", weight: 1.8, dashArray: "7 3" }, common)));
+        const text = `${line.label}: ${gc.figure(line.level)} µg/m³`;
+        const icon = L.divIcon({ className: "gc-contour", html: gc.element("span", "", text), iconSize: [0, 0] });
+        const marker = L.marker(parts[0][0], { icon, pane: "gc-labels", interactive: false, keyboard: false });
+        group.addLayer(marker);
+        gc.contourLabels.push({ marker, text, line: [].concat(...parts.slice(0, 3)) });
+      }
+    };
+    gc.drawContours();
+    return group;
+  };
+
+  build.labels = (def) => {
+    const group = L.layerGroup();
+    gc.townLabels = def.labels.map(([at, name, people]) => {
+      const size = people > 5e5 ? "gc-large" : people > 8e4 ? "gc-middle" : "gc-small";
+      const html = gc.element("span", size);
+      html.appendChild(gc.element("bdi", "", name));
+      const icon = L.divIcon({ className: "gc-town", html, iconSize: [0, 0] });
+      const marker = L.marker(points(at)[0], { icon, pane: "gc-labels", interactive: false, keyboard: false });
+      group.addLayer(marker);
+      return { marker, text: name, height: size === "gc-large" ? 20 : 15, width: size === "gc-large" ? 9 : 6.6 };
+    });
+    return group;
+  };
+
+  /* names give way to limits' labels and pins, smaller towns to larger ones */
+  gc.declutter = () => {
+    const taken = [], view = map.getSize();
+    const free = (box) => !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+    const at = (latlng) => map.latLngToContainerPoint(latlng);
+    const show = (marker, on) => { const e = marker.getElement(); if (e) e.style.visibility = on ? "" : "hidden"; };
+    gc.pins.slice().sort((a, b) => a.rank - b.rank).forEach(({ marker }) => {
+      const element = marker.getElement();
+      if (!element) return;
+      const p = at(marker.getLatLng()), box = [p.x - 11, p.y - 11, p.x + 11, p.y + 11];
+      const room = free(box);
+      element.classList.toggle("gc-crowded", !room);
+      if (room) taken.push(box);
+    });
+    for (const label of gc.contourLabels || []) {
+      const half = 3.1 * label.text.length + 6, step = Math.max(1, Math.floor(label.line.length / 90));
+      let placed = false;
+      for (let i = 0; i < label.line.length && !placed; i += step) {
+        const p = at(label.line[i]), box = [p.x - half, p.y - 9, p.x + half, p.y + 9];
+        if (box[0] < 50 || box[2] > view.x - 20 || box[1] < 20 || box[3] > view.y - 30 || !free(box)) continue;
+        label.marker.setLatLng(label.line[i]);
+        taken.push(box);
+        placed = true;
+      }
+      show(label.marker, placed);
+    }
+    for (const town of gc.townLabels || []) {
+      const p = at(town.marker.getLatLng()), half = town.width * town.text.length / 2 + 3;
+      const box = [p.x - half, p.y - town.height / 2 - 1, p.x + half, p.y + town.height / 2 + 1];
+      const on = p.x > -50 && p.y > -20 && p.x < view.x + 50 && p.y < view.y + 20 && free(box);
+      show(town.marker, on);
+      if (on) taken.push(box);
+    }
+  };
+
+  /* colours and sizes that go with the chosen surface */
+  gc.restyle = () => {
+    const pollutant = Object.keys(data.pollutants).filter((p) => (gc.surface || "").startsWith(p + "_")).pop();
+    for (const def of data.layers.filter((one) => one.variants && one.paths)) {
+      const variant = def.variants[gc.surface] || def.variants[pollutant] || (def.now ? null : Object.values(def.variants)[0]);
+      if (!variant || def.now === variant) continue;
+      def.now = variant;
+      def.paths.forEach((path, i) => {
+        if (variant.style) path.setStyle(def.styles[variant.style[i]]);
+        if (variant.radius) path.setRadius(variant.radius[i]);
+      });
+    }
+    if (gc.drawContours && gc.drawn.limits) gc.drawContours();
+  };
+
+  /* what the pictures say at a place: each colour carries its number in its lowest bits */
+  const pixels = {};
+  const read = (def) => pixels[def.key] || (pixels[def.key] = new Promise((done) => {
+    const image = new Image();
+    image.onload = () => {
+      const canvas = document.createElement("canvas");
+      canvas.width = image.width; canvas.height = image.height;
+      const context = canvas.getContext("2d", { willReadFrequently: true });
+      context.drawImage(image, 0, 0);
+      done({ width: image.width, height: image.height, rgba: context.getImageData(0, 0, image.width, image.height).data });
+    };
+    image.src = def.uri;
+  }));
+  const sample = (def, latlng) => read(def).then(({ width, height, rgba }) => {
+    const project = (lat, lng) => map.options.crs.project(L.latLng(lat, lng));
+    const [[s, w], [n, e]] = def.bounds, low = project(s, w), high = project(n, e), p = project(latlng.lat, latlng.lng);
+    const column = Math.floor((p.x - low.x) / (high.x - low.x) * width), row = Math.floor((high.y - p.y) / (high.y - low.y) * height);
+    if (column < 0 || row < 0 || column >= width || row >= height) return null;
+    const at = 4 * (row * width + column);
+    return rgba[at + 3] === 0 ? 0 : (rgba[at] & 7) << 5 | (rgba[at + 1] & 7) << 2 | rgba[at + 2] & 3;
+  });
+  const inWords = (def, number) => {
+    if (number === null || (number === 0 && def.kind === "raster")) return null;
+    if (def.kind === "raster") return def.entries[number - 1];
+    if (number === 0) return `${gc.words.below} ${gc.figure(def.breaks[0])}`;
+    const top = def.breaks[number] === undefined ? def.highest : def.breaks[number];
+    return `${gc.figure(def.breaks[number - 1])} ${gc.words.to} ${gc.figure(top)}`;
+  };
+  gc.at = (latlng) => Promise.all(data.layers.filter((def) => def.uri)
+    .map((def) => sample(def, latlng).then((number) => [def.title, inWords(def, number), def.unit])));
+  map.on("click", (event) => gc.at(event.latlng).then((rows) => {
+    const { lat, lng } = event.latlng.wrap();
+    const known = rows.filter((row) => row[1]);
+    if (!known.length) known.push(["", gc.words.nothing_here]);
+    const card = gc.card(`${gc.words.here} (${lat.toFixed(4)}, ${lng.toFixed(4)})`, known, event.latlng);
+    L.popup({ maxWidth: 320, maxHeight: 330, className: "gc-popup" }).setLatLng(event.latlng).setContent(card).openOn(map);
+  }));
+
+  gc.toggle = (def, on) => {
+    if (on && !gc.drawn[def.key]) {
+      gc.drawn[def.key] = def.layer || (def.layer = build[def.kind](def));
+      gc.restyle();
+      map.addLayer(def.layer);
+    } else if (!on && gc.drawn[def.key]) {
+      map.removeLayer(def.layer);
+      delete gc.drawn[def.key];
+    }
+    gc.changed();
+  };
+  gc.choose = (key) => {
+    gc.surface = key;
+    data.layers.filter((def) => def.kind === "surface").forEach((def) => gc.toggle(def, def.key === key));
+    gc.restyle();
+    gc.changed();
+  };
+  gc.changed = () => {};
+
+  map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
+  map.setMinZoom(Math.max(0, Math.floor(map.getZoom()) - 3));
+  const first = data.layers.find((def) => def.kind === "surface");
+  gc.surface = first ? first.key : null;
+  geoclusterControl(gc);
+  data.layers.filter((def) => def.shown || def === first).forEach((def) => gc.toggle(def, true));
+  gc.changed = () => { gc.legend(); gc.declutter(); };
+  gc.changed();
+  map.on("zoomend moveend resize", gc.declutter);
+  window.geocluster = gc;
+  document.documentElement.dataset.gcReady = "true";
+}

@@ -1,0 +1,216 @@
+"""Text on the map: what is cleaned, how columns are named to a reader, and the fixed words.
+
+Every word of ours that a reader sees in the page's script stands in `WORDS`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+
+from geocluster.tables import POLLUTANTS
+
+LONGEST_NAME = 90
+_BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+WORDS: dict[str, str] = {
+    "above": "above",
+    "below": "below",
+    "candidate": "Candidate site",
+    "close": "Close",
+    "demonstration": "DEMONSTRATION",
+    "here": "At this place",
+    "layers": "Layers",
+    "legend": "Legend",
+    "none": "None",
+    "north": "N",
+    "nothing_here": "nothing drawn here",
+    "opacity": "Opacity",
+    "panel": "About this map",
+    "rank": "rank",
+    "sized": "Sources by emission of",
+    "surface": "Surface",
+    "t_yr": "t/yr",
+    "to": "to",
+    "unnamed": "without a name",
+}
+
+STATISTICS: dict[str, str] = {
+    "mean": "mean",
+    "max_1h": "highest hour",
+    "max_24h": "highest day",
+    "p98_1h": "98th percentile of hours",
+    "p99_24h": "99th percentile of days",
+}
+
+# Longest suffix first: the unit is part of a column's name.
+_UNITS: tuple[tuple[str, str], ...] = (
+    ("_persons_ug_m3_per_g_s", "persons × µg/m³ per g/s"),
+    ("_ug_m3", "µg/m³"),
+    ("_kt_yr", "kt/yr"),
+    ("_t_yr", "t/yr"),
+    ("_m_s", "m/s"),
+    ("_g_s", "g/s"),
+    ("_km2", "km²"),
+    ("_ppm", "ppm"),
+    ("_deg", "°"),
+    ("_ha", "ha"),
+    ("_km", "km"),
+    ("_m", "m"),
+    ("_k", "K"),
+)
+_LABELS: dict[str, str] = {
+    "burden": "burden",
+    "members": "sites in the cluster",
+    "member_names": "members",
+    "top_three_share": "among the top three",
+    "coord_err_m": "position uncertain by",
+    "stack_origin": "stack figures",
+    "emission_origin": "emission figures",
+    "location_origin": "location",
+    "nearest_home_m": "nearest homes",
+    "nearest_home_ha": "nearest homes",
+}
+
+
+def clean(value: object, limit: int = LONGEST_NAME) -> str:
+    """Text from data, fit to be shown: one line, no control or direction marks, not too long.
+
+    It is not escaped: that is done where it enters a page.
+
+    Examples
+    --------
+    >>> clean("  Olmaliq\\u202e\\n plant ")
+    'Olmaliq plant'
+    >>> clean("x" * 200, limit=5)
+    'xxxx…'
+    >>> clean(float("nan"))
+    ''
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    text = str(value)
+    if text in ("<NA>", "NaT"):
+        return ""
+    text = _BIDI.sub("", text[: 20 * limit])
+    text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def json_for_page(data: object) -> str:
+    """JSON that can stand inside a script element: no tag can end it, no address is in it.
+
+    Examples
+    --------
+    >>> json_for_page({"name": "</script>"})
+    '{"name":"\\\\u003c/script>"}'
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = text.replace("<", "\\u003c").replace("://", ":\\/\\/")
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def pollutant_label(pollutant: str) -> str:
+    """How a reader sees a pollutant.
+
+    Examples
+    --------
+    >>> pollutant_label("so2"), pollutant_label("so2_low")
+    ('SO₂', 'SO₂ (low case)')
+    """
+    for case in ("low", "high"):
+        if pollutant.endswith(f"_{case}"):
+            return f"{pollutant_label(pollutant.removesuffix(f'_{case}'))} ({case} case)"
+    return POLLUTANTS.get(pollutant, clean(pollutant.replace("_", " ")))
+
+
+def statistic_label(statistic: str) -> str:
+    """How a reader sees a statistic."""
+    return STATISTICS.get(statistic, clean(statistic.replace("_", " ")))
+
+
+def split_unit(column: str) -> tuple[str, str]:
+    """A column's name without its unit, and the unit.
+
+    Examples
+    --------
+    >>> split_unit("distance_to_road_m")
+    ('distance_to_road', 'm')
+    """
+    for suffix, unit in _UNITS:
+        if column.endswith(suffix) and len(column) > len(suffix):
+            return column.removesuffix(suffix), unit
+    return column, ""
+
+
+def column_label(column: str) -> tuple[str, str, str]:
+    """What a reader sees for a column: label, unit, and kind of figure.
+
+    The kind is "count" (whole numbers), "share" (shown in percent), "emission" (shown also in
+    tonnes a year) or "figure" (three digits that count).
+
+    Examples
+    --------
+    >>> column_label("so2_mean_ug_m3")
+    ('SO₂, mean', 'µg/m³', 'figure')
+    >>> column_label("emission_nox_g_s")
+    ('NOₓ emission', 'g/s', 'emission')
+    >>> column_label("people_within_1000_m")
+    ('people within 1000 m', '', 'count')
+    """
+    within = re.match(r"^people_(within_[0-9]+(?:_m|_km)|above_.+)$", column)
+    if column == "people" or within:
+        return clean(column.replace("_", " ")), "", "count"
+    base, unit = split_unit(column)
+    if column.endswith("_share"):
+        return (
+            _LABELS.get(column, clean(column.removesuffix("_share").replace("_", " "))),
+            "%",
+            "share",
+        )
+    emission = re.match(r"^(low_|high_)?emission_(.+)$", base)
+    if emission and unit == "g/s":
+        case = f", {emission.group(1)[:-1]} case" if emission.group(1) else ""
+        return f"{pollutant_label(emission.group(2))} emission{case}", unit, "emission"
+    if unit == "µg/m³":
+        return _concentration_label(base), unit, "figure"
+    kind = "count" if column.startswith(("people", "members", "workers")) else "figure"
+    return _LABELS.get(column, _LABELS.get(base, clean(base.replace("_", " ")))), unit, kind
+
+
+def _concentration_label(base: str) -> str:
+    for pollutant in sorted(POLLUTANTS, key=len, reverse=True):
+        if base.startswith(f"{pollutant}_"):
+            rest = base.removeprefix(f"{pollutant}_")
+            case = next((c for c in ("low", "high") if rest.startswith(f"{c}_")), "")
+            rest = rest.removeprefix(f"{case}_") if case else rest
+            highest = rest.endswith("_highest")
+            words = statistic_label(rest.removesuffix("_highest"))
+            label = f"{POLLUTANTS[pollutant]}, {words}"
+            label += f" ({case} case)" if case else ""
+            return label + (", highest in the area" if highest else "")
+    return clean(base.replace("_", " "))
+
+
+def figure(value: float, kind: str = "figure") -> str:
+    """A number as tables of the panel print it: thin spaces, three digits that count.
+
+    Examples
+    --------
+    >>> figure(1234567, "count"), figure(0.012345), figure(0.256, "share"), figure(5230.0)
+    ('1\\u202f234\\u202f567', '0.0123', '26', '5\\u202f230')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if kind == "share":
+        return f"{100 * value:.0f}"
+    if kind == "count" or value == 0:
+        return f"{value:,.0f}".replace(",", "\u202f")
+    digits = 2 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    text = f"{rounded:,.{max(digits, 0)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace(",", "\u202f")
