@@ -1,0 +1,123 @@
+"""An inventory that somebody else gives for a region, beside what is modelled for its plants.
+
+The other inventory drives no plume. What it holds beyond the plants is neither located nor
+modelled, and is never shared out over plants that cannot emit it.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from geocluster.errors import TableError
+from geocluster.tables import pollutants_of
+
+SECONDS_A_YEAR = 365 * 86_400
+KT_A_YEAR = SECONDS_A_YEAR / 1e9
+INVENTORY_COLUMN = re.compile(r"^([a-z0-9]+)_kt_yr$")
+
+
+def inventory_totals(sources: pd.DataFrame) -> pd.DataFrame:
+    """What all sources of a table emit in a year, with its range.
+
+    Parameters
+    ----------
+    sources : DataFrame or GeoDataFrame
+        Columns emission_<pollutant>_g_s, and optionally low_ and high_ of it; where a column
+        `inside` exists, only its true rows count.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by pollutant: low_kt_yr, modelled_kt_yr, high_kt_yr [kt/yr] and reported_share
+        [0 to 1], the part of the central figure whose emission_origin is reported.
+
+    Examples
+    --------
+    >>> sources = pd.DataFrame({"emission_so2_g_s": [1000.0], "emission_origin": ["reported"]})
+    >>> inventory_totals(sources).round(2).loc["so2"].tolist()
+    [31.54, 31.54, 31.54, 1.0]
+    """
+    rows = sources[sources["inside"].astype(bool)] if "inside" in sources else sources
+    origin = rows.get("emission_origin", pd.Series("reported", index=rows.index))
+    totals = {}
+    for pollutant in pollutants_of(rows):
+        central = f"emission_{pollutant}_g_s"
+        low, middle, high = (
+            float(rows[name if name in rows else central].sum()) * KT_A_YEAR
+            for name in (f"low_{central}", central, f"high_{central}")
+        )
+        reported = float(rows.loc[origin == "reported", central].sum()) * KT_A_YEAR
+        share = reported / middle if middle > 0 else float("nan")
+        totals[pollutant] = (low, middle, high, share)
+    columns = ["low_kt_yr", "modelled_kt_yr", "high_kt_yr", "reported_share"]
+    table = pd.DataFrame.from_dict(totals, orient="index", columns=columns, dtype=float)
+    return table.rename_axis("pollutant")
+
+
+def reconcile_inventory(sources: pd.DataFrame, table1: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Another inventory's figures for a region beside the modelled ones, and the difference.
+
+    Parameters
+    ----------
+    sources : DataFrame or GeoDataFrame
+        See `inventory_totals`.
+    table1 : DataFrame
+        A row a region: `region`, columns <pollutant>_kt_yr, and optionally <pollutant>_rank and
+        <pollutant>_note, the difference in words.
+    region : str
+        The row to take.
+
+    Returns
+    -------
+    DataFrame
+        A row a pollutant of `table1`: pollutant, table1_kt_yr, table1_rank, low_kt_yr,
+        modelled_kt_yr, high_kt_yr [kt/yr], not_located_kt_yr (table 1 less the central figure;
+        negative where the plants alone emit more than table 1 has), reading (in words).
+
+    Raises
+    ------
+    TableError
+        Where the region or every <pollutant>_kt_yr column is missing.
+
+    Examples
+    --------
+    >>> sources = pd.DataFrame({"emission_so2_g_s": [1000.0]})
+    >>> table1 = pd.DataFrame({"region": ["Here"], "so2_kt_yr": [100.0]})
+    >>> reconcile_inventory(sources, table1, "Here")["not_located_kt_yr"].round(1).tolist()
+    [68.5]
+    """
+    names = [str(name) for name in table1.columns if INVENTORY_COLUMN.match(str(name))]
+    if "region" not in table1 or not names:
+        raise TableError("table1", "columns 'region' and '<pollutant>_kt_yr' are needed: add them")
+    row = table1[table1["region"] == region]
+    if len(row) != 1:
+        known = ", ".join(map(str, table1["region"]))
+        raise TableError("table1", f"one row for {region!r} is needed; there are {known}")
+    totals = inventory_totals(sources)
+    cells = row.iloc[0].to_dict()
+    return pd.DataFrame([_reconciled(name.removesuffix("_kt_yr"), cells, totals) for name in names])
+
+
+def _reconciled(pollutant: str, cells: dict, totals: pd.DataFrame) -> dict[str, object]:
+    given = float(cells[f"{pollutant}_kt_yr"])
+    modelled = totals.loc[pollutant].to_dict() if pollutant in totals.index else {}
+    difference = given - modelled.get("modelled_kt_yr", 0.0)
+    note = cells.get(f"{pollutant}_note")
+    return {
+        "pollutant": pollutant,
+        "table1_kt_yr": given,
+        "table1_rank": cells.get(f"{pollutant}_rank"),
+        "low_kt_yr": modelled.get("low_kt_yr", 0.0),
+        "modelled_kt_yr": modelled.get("modelled_kt_yr", 0.0),
+        "high_kt_yr": modelled.get("high_kt_yr", 0.0),
+        "not_located_kt_yr": difference,
+        "reading": note if isinstance(note, str) and note else _in_words(difference),
+    }
+
+
+def _in_words(difference: float) -> str:
+    if difference >= 0:
+        return "the rest is not located and not modelled"
+    return "the plants modelled here emit more than this table has: it cannot hold all of them"
