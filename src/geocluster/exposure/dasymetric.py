@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geocluster.errors import MendedWarning, TableError
 from geocluster.exposure.towns import town_radius_m
-from geocluster.tables import in_crs
+from geocluster.region import metric_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,8 +37,8 @@ def people_to_areas(
 
     Large areas are cut into squares of 500 m first. A piece belongs to the town with the least
     distance over the square root of its radius (`town_radius_m`: large towns reach further), as
-    long as it lies within `reach_m` or 1.5 radii of it. Pieces that no town reaches stay empty; a town without any piece
-    becomes a disc of its radius, as assumed.
+    long as it lies within `reach_m` or 1.5 radii of it. Pieces that no town reaches stay empty; a
+    town without any piece becomes a disc of its radius, as assumed.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def people_to_areas(
     TableError
         Where a total above 0 is to be shared by towns without people.
     CRSError
-        Where `areas` has no CRS.
+        Where `areas` has no metric CRS.
 
     Examples
     --------
@@ -87,8 +87,8 @@ def people_to_areas(
     import geopandas as gpd
     import pandas as pd
 
-    in_crs(areas, areas.crs, "homes")
-    table = _scaled(_points(towns, areas.crs), total_people)
+    crs = metric_crs(areas.crs, "residential areas")
+    table = _scaled(_points(towns, crs), total_people)
     pieces = _pieces(areas)
     town = _nearest_town(pieces, table, reach_m)
     reached = pieces[town >= 0].assign(place=town[town >= 0])
@@ -108,7 +108,7 @@ def _mended(message: str) -> None:
     warnings.warn(message, MendedWarning, stacklevel=3)
 
 
-def _points(towns: pd.DataFrame, crs: object) -> gpd.GeoDataFrame:
+def _points(towns: pd.DataFrame, crs: Any) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     points = gpd.points_from_xy(towns["longitude"], towns["latitude"], crs="EPSG:4326")

@@ -204,6 +204,8 @@ def _keep(batch: list[Feature], clip: _Clip | None, kept: dict[str, list[_Kept]]
     import shapely
 
     geometry = np.asarray(shapely.from_wkb([feature.wkb for feature in batch]), dtype=object)
+    single = (shapely.get_type_id(geometry) > 3) & (shapely.get_num_geometries(geometry) == 1)
+    geometry[single] = shapely.get_geometry(geometry[single], 0)
     near = clip(geometry) if clip is not None and batch else np.ones(len(batch), bool)
     for place in near.nonzero()[0]:
         feature, shape = batch[place], geometry[place]
@@ -267,7 +269,7 @@ def _with_sea(
         _mended(f"{path.name}: {unclear:.0%} of the shore does not close: no sea drawn there")
     if sea.is_empty:
         return land
-    row = {"osm_id": None, "name": None, "kind": "water", "class": "sea"}
+    row = {"osm_id": None, "name": "sea", "kind": "water", "class": None}
     row |= {"rule": "natural=coastline", "origin": "OpenStreetMap"}
     table = gpd.GeoDataFrame([row], geometry=[sea], crs=LONLAT).to_crs(clip.crs)
     texts = dict.fromkeys(COLUMNS["land"], "str")

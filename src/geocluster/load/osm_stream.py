@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,17 +81,23 @@ def stream_features(path: Path, table: TagTable, counts: Counts) -> Iterator[Fea
     InputError
         Where the file is broken, truncated or something else than OpenStreetMap data.
     """
-    with tempfile.TemporaryDirectory(prefix="geocluster-osm-") as folder:
-        try:
-            yield from _features(path, table, counts, Path(folder))
-        except (RuntimeError, UnicodeDecodeError) as error:
-            if "out of order" in str(error):
-                raise UnsortedError(str(error)) from error
-            raise InputError(
-                str(path),
-                f"cannot be read as OpenStreetMap data ({error}): it is truncated or something "
-                f"else; {MEND_HINT}",
-            ) from error
+    with tempfile.TemporaryDirectory(prefix="geocluster-osm-") as folder, _readable(path):
+        yield from _features(path, table, counts, Path(folder))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """libosmium's own errors, told as ours."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        if "out of order" in str(error):
+            raise UnsortedError(str(error)) from error
+        raise InputError(
+            str(path),
+            f"cannot be read as OpenStreetMap data ({error}): it is truncated or something else; "
+            + MEND_HINT,
+        ) from error
 
 
 def has_only_nodes(path: Path) -> bool:
@@ -112,18 +119,27 @@ def sorted_copy(path: Path, folder: Path, counts: Counts) -> Path:
             f"its ids do not ascend, and with {size / 1e6:.0f} MB it is too large to be sorted in "
             "memory here: run `osmium sort` on it first",
         )
+    with _readable(path):
+        counts.unsorted = _falls(path)
+        copy = folder / "sorted.osm.pbf"
+        reader = osmium.MergeInputReader()
+        reader.add_file(str(path))
+        with osmium.SimpleWriter(str(copy)) as writer:
+            reader.apply(writer, simplify=True)
+    return copy
+
+
+def _falls(path: Path) -> int:
+    import osmium
+
     order = {"n": 0, "w": 1, "r": 2}
+    falls = 0
     last = (0, 0)
     for thing in osmium.FileProcessor(str(path)):
         here = (order[thing.type_str()], thing.id)
-        counts.unsorted += here < last
+        falls += here < last
         last = here
-    copy = folder / "sorted.osm.pbf"
-    reader = osmium.MergeInputReader()
-    reader.add_file(str(path))
-    with osmium.SimpleWriter(str(copy)) as writer:
-        reader.apply(writer, simplify=True)
-    return copy
+    return falls
 
 
 def _features(path: Path, table: TagTable, counts: Counts, folder: Path) -> Iterator[Feature]:
@@ -148,10 +164,11 @@ def _features(path: Path, table: TagTable, counts: Counts, folder: Path) -> Iter
             yield from _way(thing, table, counts, areas, wkb)
         elif thing.is_area():
             rows = table.matches(thing.tags, "area")
-            if rows:
+            shape = _area(thing, wkb) if rows else None
+            if shape is not None:
                 osm_id = f"{'way' if thing.from_way() else 'relation'}/{thing.orig_id()}"
                 areas.arrived(osm_id)
-                yield Feature(osm_id, dict(thing.tags), rows, wkb.create_multipolygon(thing))
+                yield Feature(osm_id, dict(thing.tags), rows, shape)
         elif thing.tags.get("type") in AREA_RELATIONS and table.matches(thing.tags, "area"):
             areas.expected_relation(f"relation/{thing.id}")
     yield from areas.left_over()
@@ -170,6 +187,16 @@ def _way(
         rows = table.matches(way.tags, "area")
         if rows:
             areas.expected_way(Feature(osm_id, dict(way.tags), rows, _ring(way)))
+
+
+def _area(area: Any, wkb: Any) -> Any:
+    """An area in WKB; None where libosmium found no rings that hold."""
+    import osmium
+
+    try:
+        return wkb.create_multipolygon(area)
+    except (osmium.InvalidLocationError, RuntimeError):
+        return None
 
 
 def _line(way: Any, osm_id: str, counts: Counts, wkb: Any) -> Any:
