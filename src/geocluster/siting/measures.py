@@ -1,0 +1,158 @@
+"""Measures of sites against a layer: distance, share covered, mean of a field."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geocluster.tables import in_crs
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+
+MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
+NO_SHAPES = np.empty(0, object)
+
+
+def site_means(sites: gpd.GeoDataFrame, field: xr.DataArray) -> np.ndarray:
+    """The mean of a field over each site's area, by the exact share of each cell.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        Polygons.
+    field : DataArray (y, x)
+        On a grid in the sites' reference system, or with its own in attrs `crs`.
+
+    Returns
+    -------
+    array
+        In the order of the sites; NaN where a site lies outside the grid. [as the field]
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import xarray as xr
+    >>> from shapely.geometry import box
+    >>> axes = {"y": [500.0], "x": [500.0, 1500.0]}
+    >>> field = xr.DataArray([[1.0, 3.0]], dims=("y", "x"), coords=axes)
+    >>> site_means(gpd.GeoDataFrame(geometry=[box(500, 0, 1500, 1000)]), field).tolist()
+    [2.0]
+    """
+    from geocluster.exposure.residents import home_cells
+
+    flat = field.transpose("y", "x")
+    site, cell, share = home_cells(sites[[sites.geometry.name]], flat)
+    values = np.asarray(flat.values, dtype=float).ravel()[cell]
+    known = np.isfinite(values)
+    total = np.bincount(site[known], (share * values)[known], minlength=len(sites))
+    covered = np.bincount(site[known], share[known], minlength=len(sites))
+    return np.where(covered > 0, total / np.where(covered > 0, covered, 1), np.nan)
+
+
+def in_sites_crs(
+    table: gpd.GeoDataFrame | None, sites: gpd.GeoDataFrame, where: str
+) -> gpd.GeoDataFrame | None:
+    """A table in the sites' reference system; as it is where the sites declare none."""
+    if table is None or sites.crs is None or not len(table):
+        return table
+    return in_crs(table, sites.crs, where)
+
+
+def shapes_of_kind(land: gpd.GeoDataFrame | None, *kinds: str) -> np.ndarray:
+    """The geometries of land of these kinds; empty where there are none."""
+    if land is None or not len(land):
+        return NO_SHAPES
+    return all_shapes(land[land["kind"].isin(kinds)])
+
+
+def main_roads(land: gpd.GeoDataFrame | None) -> np.ndarray:
+    """Roads of the main classes; every road where none of them has such a class."""
+    if land is None or not len(land):
+        return NO_SHAPES
+    roads = land[land["kind"] == "road"]
+    if "class" in roads and roads["class"].isin(MAIN_ROADS).any():
+        roads = roads[roads["class"].isin(MAIN_ROADS)]
+    return all_shapes(roads)
+
+
+def all_shapes(table: gpd.GeoDataFrame | None) -> np.ndarray:
+    """The geometries of a table, none of them missing or empty."""
+    if table is None or not len(table):
+        return NO_SHAPES
+    shapes = table.geometry
+    return np.asarray(shapes[shapes.notna() & ~shapes.is_empty].values, dtype=object)
+
+
+def distance_m(sites: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    """From each site's edge to the nearest shape, 0 where they meet; NaN without any. [m]
+
+    Examples
+    --------
+    >>> from shapely.geometry import Point, box
+    >>> distance_m(np.array([box(0, 0, 1, 1)]), np.array([Point(4, 1)])).tolist()
+    [3.0]
+    """
+    import shapely
+
+    nearest = np.full(len(sites), np.nan)
+    if len(shapes) and len(sites):
+        tree = shapely.STRtree(shapes)
+        found, metres = tree.query_nearest(sites, return_distance=True, all_matches=False)
+        nearest[found[0]] = metres
+    return nearest
+
+
+def share_covered(sites: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+    """The share of each site's area that the shapes cover; NaN without any shape. [0 to 1]
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> share_covered(np.array([box(0, 0, 2, 1)]), np.array([box(1, 0, 9, 1)])).tolist()
+    [0.5]
+    """
+    import shapely
+
+    if not len(shapes):
+        return np.full(len(sites), np.nan)
+    share = np.zeros(len(sites))
+    site, shape = shapely.STRtree(shapes).query(sites, predicate="intersects")
+    for number in np.unique(site):
+        # Drawn fields may overlap: their union counts, not their sum.
+        parts = shapely.intersection(shapes[shape[site == number]], sites[number])
+        share[number] = shapely.area(shapely.union_all(parts)) / shapely.area(sites[number])
+    return np.clip(share, 0, 1)
+
+
+def sectors_near(
+    sites: np.ndarray, clusters: gpd.GeoDataFrame | None, reach_m: float
+) -> np.ndarray:
+    """How many different sectors the clusters within reach have; NaN where none is known."""
+    import shapely
+
+    if clusters is None or not len(clusters) or "sectors" not in clusters:
+        return np.full(len(sites), np.nan)
+    shapes = np.asarray(clusters.geometry.values, dtype=object)
+    words = [_words(value) for value in clusters["sectors"]]
+    if not any(words):
+        return np.full(len(sites), np.nan)
+    site, cluster = shapely.STRtree(shapes).query(sites, predicate="dwithin", distance=reach_m)
+    near: list[set[str]] = [set() for _ in sites]
+    for row, member in zip(site, cluster, strict=True):
+        near[row] |= words[member]
+    return np.array([len(names) for names in near], dtype=float)
+
+
+def _words(value: object) -> set[str]:
+    """Sectors of a cluster, from a list or from text divided by commas or semicolons."""
+    if isinstance(value, str):
+        parts = re.split(r"[;,]", value)
+    elif isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        parts = [str(part) for part in value]
+    else:
+        parts = []
+    return {part.strip().lower() for part in parts if part.strip()}

@@ -1,0 +1,158 @@
+"""How sure a ranking is: over random weights, and over the heights at which a park releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from geocluster.errors import TableError
+from geocluster.siting.ranking import Question, random_weights
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TOP, NEEDED_SHARE = 3, 0.8
+
+
+def rank_stability(
+    sites: pd.DataFrame,
+    weights: Mapping[str, float],
+    *,
+    burdens: Mapping[str, Any] | None = None,
+    burden_column: str = "burden_persons_ug_m3_per_g_s",
+    samples: int = 10_000,
+    seed: int = 0,
+    method: str = "topsis",
+    normalisation: str | None = None,
+    missing: str | None = None,
+) -> pd.DataFrame:
+    """How sure a ranking is, over random weights and over the heights of release.
+
+    Every weight vector is tried with every burden. A winner is called only where the site that
+    the given weights put first is among the top three in 80 % of the cases (with three sites or
+    fewer: is first in 80 % of them); else the top is not separable, and none is named.
+
+    Parameters
+    ----------
+    sites : DataFrame or GeoDataFrame
+        A row a site.
+    weights : mapping
+        Column to weight, as in `rank`.
+    burdens : mapping, optional
+        Name of a release to the burden of each site, in the order of `sites`; the column as it is
+        where left out. [persons x ug/m3 per g/s]
+    burden_column : str
+        The criterion that these values stand for.
+    samples, seed
+        As in `rank_acceptability`.
+    method, normalisation, missing
+        As in `rank`; with missing="drop" the sites dropped are those that `rank` drops.
+
+    Returns
+    -------
+    DataFrame
+        A row a site, best first by the given weights: site_id, rank, score, ``acceptability``
+        (share of the cases in which it is first), ``top_three_share``, ``mean_rank`` and
+        ``first_with`` (releases under which the given weights put it first). attrs: verdict (a
+        sentence), winner (site_id or None), cases, samples, seed, releases, needed_share.
+
+    Raises
+    ------
+    TableError
+        As `rank` does, or where a burden does not fit the sites.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sites = pd.DataFrame({"site_id": list("abcde"), "cost": [1.0, 4, 3, 2, 5]})
+    >>> rank_stability(sites, {"cost": -1}, samples=100).attrs["winner"]
+    'a'
+    """
+    import pandas as pd
+
+    chosen = {column: weight for column, weight in weights.items() if weight != 0}
+    asked = Question.of(sites, chosen, method, normalisation, missing)
+    cases = _with_burdens(asked, len(sites), burdens, burden_column, missing)
+    drawn = random_weights(asked.columns, samples=samples, seed=seed)
+    ranks = np.concatenate([case.ranks(drawn) for case in cases.values()])
+    firsts = {name: int(case.order()[0]) for name, case in cases.items()}
+    ids = asked.site_ids()
+    table = pd.DataFrame(
+        {
+            "site_id": ids.to_numpy(),
+            "score": asked.scores()[0],
+            "acceptability": (ranks == 1).mean(axis=0),
+            "top_three_share": (ranks <= TOP).mean(axis=0),
+            "mean_rank": ranks.mean(axis=0),
+            "first_with": [
+                ", ".join(name for name, row in firsts.items() if row == site and burdens)
+                for site in range(len(ids))
+            ],
+        }
+    )
+    table = table.iloc[asked.order()].reset_index(drop=True)
+    table.insert(1, "rank", np.arange(1, len(table) + 1))
+    releases = list(cases) if burdens else []
+    winner, verdict = _verdict(table, releases)
+    table.attrs = {
+        "verdict": verdict,
+        "winner": winner,
+        "cases": len(ranks),
+        "samples": samples,
+        "seed": seed,
+        "releases": releases,
+        "needed_share": NEEDED_SHARE,
+    }
+    return table
+
+
+def _with_burdens(
+    asked: Question,
+    count: int,
+    burdens: Mapping[str, Any] | None,
+    column: str,
+    missing: str | None,
+) -> dict[str, Question]:
+    """The same question once a release, with that release's burden in its column."""
+    if not burdens or column not in asked.columns:
+        return {"": asked}
+    cases, faults = {}, []
+    for name, given in burdens.items():
+        values = np.asarray(given, dtype=float)
+        if values.shape != (count,):
+            faults.append(f"burden of {name!r}: {values.size} values for {count} sites")
+            continue
+        values = values[asked.kept]
+        gaps = ~np.isfinite(values)
+        if gaps.all() or (gaps.any() and missing != "worst"):
+            faults.append(f"burden of {name!r}: no value for {int(gaps.sum())} sites")
+            continue
+        values = np.where(gaps, values[~gaps].max(), values)
+        number = asked.columns.index(column)
+        replaced = asked.values.copy()
+        replaced[:, number] = values
+        cases[str(name)] = asked._replace(values=replaced)
+    if faults:
+        raise TableError("ranking", faults)
+    return cases
+
+
+def _verdict(table: pd.DataFrame, releases: list[str]) -> tuple[str | None, str]:
+    """The winner, if there is one, and a sentence that says so or says why not."""
+    first = table.iloc[0]
+    name, count = str(first["site_id"]), len(table)
+    over = "random weights" + (f" and {len(releases)} heights of release" if releases else "")
+    if count == 1:
+        return None, "There is one site only: nothing to compare it with."
+    if count <= TOP:
+        share, place = float(first["acceptability"]), "first"
+    else:
+        share, place = float(first["top_three_share"]), "among the top three"
+    if share >= NEEDED_SHARE:
+        return name, f"{name} is {place} in {share:.0%} of the cases over {over}."
+    return None, (
+        f"The top is not separable: the site that the given weights put first is {place} in "
+        f"{share:.0%} of the cases over {over}, and {NEEDED_SHARE:.0%} are needed to call a winner."
+    )
