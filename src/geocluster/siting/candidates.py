@@ -15,6 +15,7 @@ from geocluster.tables import in_crs
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
 EMPTY_LAND, EXISTING_ZONE = "empty land", "existing zone"
 HECTARE_M2 = 10_000
@@ -225,7 +226,7 @@ def _parcels(suitable: xr.Dataset, min_area_ha: float) -> gpd.GeoDataFrame:
     )
 
 
-def _outlines(numbers: np.ndarray, suitable: xr.Dataset, cell_m: float) -> list[object]:
+def _outlines(numbers: np.ndarray, suitable: xr.Dataset, cell_m: float) -> list[BaseGeometry]:
     """A polygon for each number, in their order."""
     from rasterio.features import shapes
     from rasterio.transform import Affine
@@ -327,14 +328,14 @@ def _numbers(table: gpd.GeoDataFrame, column: str) -> np.ndarray:
     return np.asarray(pd.to_numeric(table[column], errors="coerce"), dtype=float)
 
 
-def _broken(suitable: xr.Dataset, shape: object) -> str:
+def _broken(suitable: xr.Dataset, shape: BaseGeometry) -> str:
     """The rules that exclude any cell of a zone, by its cells' centres or the nearest cell."""
     if "reasons" not in suitable:
         return ""
     cells = Cells.of(suitable["reasons"].assign_attrs(cell_m=suitable.attrs["cell_m"]))
     chosen = cells_inside(np.array([shape], dtype=object), cells)
     if not len(chosen):
-        middle = shape.centroid  # type: ignore[attr-defined]
+        middle = shape.centroid
         chosen = np.array([((cells.x - middle.x) ** 2 + (cells.y - middle.y) ** 2).argmin()])
     bits = np.bitwise_or.reduce(suitable["reasons"].values.ravel()[chosen])
     records = suitable.attrs["rules"]

@@ -56,7 +56,7 @@ class Criterion:
 def _read_criteria() -> tuple[Criterion, ...]:
     text = files("geocluster.siting").joinpath("criteria.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return tuple(Criterion(**{**row, "share": float(row["share"])}) for row in rows)
+    return tuple(Criterion(share=float(row.pop("share")), **row) for row in rows)
 
 
 CRITERIA = _read_criteria()
@@ -121,12 +121,12 @@ def describe_sites(
     """
     from geocluster.exposure.residents import nearest_home_m, people_within
 
-    homes_near = in_sites_crs(homes, sites, "homes")
+    people = in_sites_crs(homes, sites, "homes")
     land = in_sites_crs(land, sites, "land")
     clusters = in_sites_crs(clusters, sites, "clusters")
     shapes = np.asarray(sites.geometry.values, dtype=object)
     around = people_within(
-        homes_near, sites, [0, protection_zone_m, WORKERS_WITHIN_KM * 1000]
+        people, sites, [0, protection_zone_m, WORKERS_WITHIN_KM * 1000]
     ).to_numpy()
     columns = {
         BURDEN: site_means(sites, burden),
@@ -140,7 +140,7 @@ def describe_sites(
         "farmland_share": share_covered(shapes, shapes_of_kind(land, "farmland", "irrigated")),
         "distance_cluster_m": distance_m(shapes, all_shapes(clusters)),
         "sectors_within_20_km": sectors_near(shapes, clusters, SECTORS_WITHIN_KM * 1000),
-        "nearest_home_m": nearest_home_m(homes_near, sites).to_numpy(),
+        "nearest_home_m": nearest_home_m(people, sites).to_numpy(),
         "people_on_site": around[:, 0],
     }
     described = sites.assign(**columns)

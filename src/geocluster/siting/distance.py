@@ -45,7 +45,7 @@ class Cells:
         """The centres, for questions which of them lie inside."""
         import shapely
 
-        return shapely.STRtree(shapely.points(self.x, self.y))
+        return shapely.STRtree(np.asarray(shapely.points(self.x, self.y)))
 
     def squares(self, chosen: np.ndarray) -> np.ndarray:
         """The cells themselves, a millionth smaller so that to touch is not to overlap."""
@@ -159,7 +159,7 @@ def layer_distance(layer: Layer, cells: Cells, thresholds_m: Iterable[float] = (
     for threshold in thresholds_m:
         doubtful |= (lowest < threshold) & (distance >= threshold)
     rows = np.flatnonzero(doubtful)
-    distance[rows] = layer.nearest_m(shapely.points(cells.x[rows], cells.y[rows]))
+    distance[rows] = layer.nearest_m(np.asarray(shapely.points(cells.x[rows], cells.y[rows])))
     distance[cells_inside(layer.polygons, cells)] = 0.0
     return np.asarray(distance)
 

@@ -31,10 +31,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocluster.errors import TableError
+from geocluster.siting.distance import Cells, cells_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import geopandas as gpd
     import xarray as xr
 
 CLASSES = {
@@ -212,6 +214,40 @@ def urban_fringe(
         "fringe_classes": wanted,
     }
     return fringe.assign_coords(distance_to_core_m=(("y", "x"), distance, {"units": "m"}))
+
+
+def urbanisation_of(
+    grid: xr.DataArray,
+    homes: gpd.GeoDataFrame | None,
+    land: gpd.GeoDataFrame | None = None,
+    people: xr.DataArray | None = None,
+) -> xr.DataArray | None:
+    """The degree of urbanisation of a study: None where nothing is known of its people.
+
+    Parameters
+    ----------
+    grid : DataArray (y, x)
+        The study's grid.
+    homes : GeoDataFrame or None
+        Areas with `people`, in the grid's reference system.
+    land : GeoDataFrame, optional
+        Cells whose centre lies in an area of kind "water" are not land.
+    people : DataArray (y, x), optional
+        People a cell, instead of those of `homes`. [persons]
+    """
+    from geocluster.exposure.residents import people_grid
+
+    if people is None:
+        if homes is None or not len(homes):
+            return None
+        people = people_grid(homes, grid)
+    if land is None or not len(land) or people.shape != grid.shape:
+        return degree_of_urbanisation(people)
+    water = (land["kind"] == "water") & land.geom_type.isin(["Polygon", "MultiPolygon"])
+    share = np.ones(grid.size)
+    share[cells_inside(np.asarray(land.geometry[water].values, dtype=object), Cells.of(grid))] = 0
+    shares = people.copy(data=share.reshape(grid.shape))
+    return degree_of_urbanisation(people, land_share=shares)
 
 
 def distance_to_cells(marked: np.ndarray) -> np.ndarray:

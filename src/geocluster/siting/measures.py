@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from geocluster.tables import in_crs
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
+
+    Table = TypeVar("Table", gpd.GeoDataFrame, gpd.GeoDataFrame | None)
 
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 NO_SHAPES = np.empty(0, object)
@@ -53,9 +55,7 @@ def site_means(sites: gpd.GeoDataFrame, field: xr.DataArray) -> np.ndarray:
     return np.where(covered > 0, total / np.where(covered > 0, covered, 1), np.nan)
 
 
-def in_sites_crs(
-    table: gpd.GeoDataFrame | None, sites: gpd.GeoDataFrame, where: str
-) -> gpd.GeoDataFrame | None:
+def in_sites_crs(table: Table, sites: gpd.GeoDataFrame, where: str) -> Table:
     """A table in the sites' reference system; as it is where the sites declare none."""
     if table is None or sites.crs is None or not len(table):
         return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError, TableError
@@ -26,7 +27,13 @@ COLUMNS = (
     "grade",
 )
 REQUIRED = ("rule_id", "kind", "keep_away_m")
-DEFAULTS = {"class": "", "min_people_km2": 0.0, "whole_cell": "no", "reason": "", "source": ""}
+DEFAULTS: dict[str, Any] = {
+    "class": "",
+    "min_people_km2": 0.0,
+    "whole_cell": "no",
+    "reason": "",
+    "source": "",
+}
 GRADES = ("read", "derived", "known", "assumed", "given")
 ZONE = "zone"
 # How the origin of people begins whose homes were spread or counted, but never located.
@@ -116,10 +123,10 @@ def check_rules(
     rules = pd.DataFrame({"rule_id": table["rule_id"].astype(str)})
     rules["kind"] = table["kind"].astype(str)
     for name in COLUMNS[2:]:
-        given = table[name] if name in table else DEFAULTS.get(name, "given")
-        rules[name] = given
-        blank = rules[name].isna() | (rules[name].astype(str).str.strip() == "")
-        rules[name] = rules[name].astype(object).where(~blank, DEFAULTS.get(name, "given"))
+        usual = DEFAULTS.get(name, "given")
+        given = table[name].astype(object) if name in table else pd.Series(usual, table.index)
+        blank = given.isna() | (given.astype(str).str.strip() == "")
+        rules[name] = given.where(~blank, usual)
     keep_away = rules["keep_away_m"].where(rules["keep_away_m"].astype(str) != ZONE, zone)
     rules["keep_away_m"] = pd.to_numeric(keep_away, errors="coerce")
     rules["min_people_km2"] = pd.to_numeric(rules["min_people_km2"], errors="coerce")
@@ -168,8 +175,8 @@ def _faults(rules: pd.DataFrame, given: pd.DataFrame) -> list[str]:
             faults.append(f"{name}: whole_cell is {rule['whole_cell']!r}: give yes or no")
         if str(rule["grade"]) not in GRADES:
             faults.append(f"{name}: grade is {rule['grade']!r}: allowed are {', '.join(GRADES)}")
-        if not str(rule["rule_id"]).isidentifier():
-            faults.append(f"{name}: a rule_id is letters, digits and underscores")
+        if not re.fullmatch(r"[\w-]+", str(rule["rule_id"])):
+            faults.append(f"{name}: a rule_id is letters, digits, hyphens and underscores")
     twice = rules["rule_id"][rules["rule_id"].duplicated()].unique()
     return faults + [f"rule '{name}' stands twice: give each its own rule_id" for name in twice]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -10,11 +10,10 @@ from geocluster.errors import InputError, TableError
 from geocluster.siting.distance import (
     Cells,
     Layer,
-    cells_inside,
     layer_distance,
     squares_within,
 )
-from geocluster.siting.fringe import FRINGE_CLASSES, degree_of_urbanisation, urban_fringe
+from geocluster.siting.fringe import FRINGE_CLASSES, urban_fringe, urbanisation_of
 from geocluster.siting.rules import check_rules, read_rules, shapes_of
 from geocluster.tables import in_crs
 
@@ -108,12 +107,12 @@ def suitable_land(
             "rules", f"{len(rules)} rules; a cell has bits for {MOST_RULES}: join some"
         )
     cells = Cells.of(grid)
-    homes, places, land = (_on_grid(table, grid) for table in (homes, places, land))
-    urbanisation = _urbanisation(grid, homes, land, people, cells)
+    tables = Tables(*(_on_grid(table, grid) for table in (homes, places, land)))
+    urbanisation = urbanisation_of(grid, tables.homes, tables.land, people)
     checks = [
         _check_region(grid),
         _check_fringe(grid, urbanisation, fringe_km, list(fringe_classes)),
-        *_check_rules(rules, cells, homes, places, land),
+        *_check_rules(rules, cells, tables),
     ]
     reasons = _bits([check.excluded for check in checks])
     reasons_whole = _bits([check.excluded_whole for check in checks])
@@ -224,12 +223,12 @@ def why(suitable: xr.Dataset, point: Point | tuple[float, float] | gpd.GeoSeries
     return table.iloc[order].reset_index(drop=True)
 
 
-def _answer(record: dict[str, object], cell: xr.Dataset) -> dict[str, object]:
+def _answer(record: dict[str, Any], cell: xr.Dataset) -> dict[str, Any]:
     name = str(record["rule_id"])
     column = _distance_name(record)
     distance = float(cell[column]) if column in cell else np.nan
-    keep_away = float(record.get("keep_away_m", np.nan))  # type: ignore[arg-type]
-    bit = int(str(record["bit"]))
+    keep_away = float(record["keep_away_m"])
+    bit = int(record["bit"])
     excluded = bool(int(cell["reasons"]) >> bit & 1)
     partly = bool(int(cell["reasons_whole"]) >> bit & 1) and not excluded
     return {
@@ -245,10 +244,18 @@ def _answer(record: dict[str, object], cell: xr.Dataset) -> dict[str, object]:
     }
 
 
+class Tables(NamedTuple):
+    """The layers, in the grid's reference system; None where there is none."""
+
+    homes: gpd.GeoDataFrame | None
+    places: gpd.GeoDataFrame | None
+    land: gpd.GeoDataFrame | None
+
+
 class Check(NamedTuple):
     """What one rule found: masks and distances are flat, None where there was no data."""
 
-    record: dict[str, object]
+    record: dict[str, Any]
     excluded: np.ndarray | None
     excluded_whole: np.ndarray | None = None
     distance: np.ndarray | None = None
@@ -279,7 +286,7 @@ def _check_fringe(
     return Check(record, ~_at_cells(fringe, grid), distance=distance)
 
 
-def _record(rule_id: str, kind: str, reason: str) -> dict[str, object]:
+def _record(rule_id: str, kind: str, reason: str) -> dict[str, Any]:
     source = (
         "degree of urbanisation (Eurostat 2021)" if kind == "fringe" else "the study's boundary"
     )
@@ -296,21 +303,16 @@ def _record(rule_id: str, kind: str, reason: str) -> dict[str, object]:
     }
 
 
-def _check_rules(
-    rules: pd.DataFrame,
-    cells: Cells,
-    homes: gpd.GeoDataFrame | None,
-    places: gpd.GeoDataFrame | None,
-    land: gpd.GeoDataFrame | None,
-) -> Iterable[Check]:
+def _check_rules(rules: pd.DataFrame, cells: Cells, tables: Tables) -> Iterable[Check]:
     """Layers that several rules share are measured once."""
     layer_columns = ["kind", "class", "min_people_km2"]
     thresholds = rules.groupby(layer_columns)["keep_away_m"].agg(list).to_dict()
     measured: dict[object, tuple[Layer, np.ndarray] | None] = {}
-    for rule in rules.to_dict("records"):
+    for record in rules.to_dict("records"):
+        rule = {str(name): value for name, value in record.items()}
         key = tuple(rule[name] for name in layer_columns)
         if key not in measured:
-            shapes = shapes_of(rule, homes, places, land)
+            shapes = shapes_of(rule, *tables)
             layer = Layer.of(shapes, cells)
             found = (layer, layer_distance(layer, cells, thresholds[key])) if len(shapes) else None
             measured[key] = found
@@ -323,36 +325,6 @@ def _check_rules(
         excluded = (distance < keep_away) | (distance == 0)
         whole = squares_within(layer, cells, distance, keep_away) if rule["whole_cell"] else None
         yield Check(rule, excluded, whole, distance.astype(np.float32))
-
-
-def _urbanisation(
-    grid: xr.DataArray,
-    homes: gpd.GeoDataFrame | None,
-    land: gpd.GeoDataFrame | None,
-    people: xr.DataArray | None,
-    cells: Cells,
-) -> xr.DataArray | None:
-    from geocluster.exposure.residents import people_grid
-
-    if people is None:
-        if homes is None or not len(homes):
-            return None
-        people = people_grid(homes, grid)
-    return degree_of_urbanisation(people, land_share=_land_share(grid, land, cells, people))
-
-
-def _land_share(
-    grid: xr.DataArray, land: gpd.GeoDataFrame | None, cells: Cells, people: xr.DataArray
-) -> xr.DataArray | None:
-    """Cells whose centre lies in open water are water; None where no water is drawn as an area."""
-    if land is None or not len(land) or people.shape != grid.shape:
-        return None
-    areas = (land["kind"] == "water") & land.geom_type.isin(["Polygon", "MultiPolygon"])
-    if not areas.any():
-        return None
-    share = np.ones(cells.x.size)
-    share[cells_inside(np.asarray(land.geometry[areas].values, dtype=object), cells)] = 0
-    return people.copy(data=share.reshape(grid.shape))
 
 
 def _on_grid(table: gpd.GeoDataFrame | None, grid: xr.DataArray) -> gpd.GeoDataFrame | None:
@@ -378,17 +350,17 @@ def _bits(masks: list[np.ndarray | None]) -> np.ndarray:
 
 def _field(
     values: np.ndarray, grid: xr.DataArray, **attrs: object
-) -> tuple[tuple[str, str], np.ndarray, dict[str, object]]:
+) -> tuple[tuple[str, str], np.ndarray, dict[str, Any]]:
     return ("y", "x"), values.reshape(grid.sizes["y"], grid.sizes["x"]), attrs
 
 
-def _distance_name(record: dict[str, object]) -> str:
+def _distance_name(record: dict[str, Any]) -> str:
     if record["rule_id"] == OUTSIDE_FRINGE:
         return "distance_to_core_m"
     return f"distance_{record['rule_id']}_m"
 
 
-def _attributes(grid: xr.DataArray, cells: Cells, checks: list[Check]) -> dict[str, object]:
+def _attributes(grid: xr.DataArray, cells: Cells, checks: list[Check]) -> dict[str, Any]:
     records = [
         {"bit": bit, **check.record, "checked": check.excluded is not None}
         for bit, check in enumerate(checks)
@@ -406,9 +378,7 @@ def _attributes(grid: xr.DataArray, cells: Cells, checks: list[Check]) -> dict[s
     }
 
 
-def _coordinates(
-    point: Point | tuple[float, float] | gpd.GeoSeries, crs: object
-) -> tuple[float, float]:
+def _coordinates(point: Any, crs: Any) -> tuple[float, float]:
     if isinstance(point, tuple):
         return float(point[0]), float(point[1])
     if hasattr(point, "to_crs"):
