@@ -191,12 +191,14 @@ def _classes(
     calm = _values(table, "wind_speed_m_s") == 0
     if "wind_from_deg" in table:
         table["wind_from_deg"] = table["wind_from_deg"].mask(calm, 0.0)
-    if "stability" in table:
-        table["stability"] = table["stability"].mask(calm & table["stability"].isna(), 4)
+    for name, value in (("stability", 4.0), ("temperature_k", 288.15)):
+        if name in table:  # a calm hour counts in no mean: these only fill its place
+            table[name] = table[name].mask(calm & table[name].isna(), value)
     faults += _empty_faults(table, columns)
     table["sector_width_deg"] = (
         numbers["sector_width_deg"] if "sector_width_deg" in numbers else _width(table)
     )
+    table["sector_width_deg"] = table["sector_width_deg"].mask(calm, 360.0)
     if not table["sector_width_deg"].between(0, 360, inclusive="right").all():
         faults.append("column 'sector_width_deg': above 0 to 360 degrees is allowed; fill it in")
     if "season" in cells:
@@ -213,7 +215,8 @@ def _plain_numbers(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         if name not in cells:
             continue
         numbers[name] = pd.to_numeric(cells[name].str.strip(), errors="coerce").astype(float)
-        bad = (~np.isfinite(numbers[name])).to_numpy().nonzero()[0]
+        empty = (cells[name].str.strip() == "") & (name == "sector_width_deg")
+        bad = (~np.isfinite(numbers[name]) & ~empty).to_numpy().nonzero()[0]
         if len(bad):
             rows = rows_in_words([int(row) + 1 for row in bad])
             faults.append(f"column '{name}': {cells[name].iloc[bad[0]]!r} in {rows} is no number")
