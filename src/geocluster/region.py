@@ -52,8 +52,8 @@ class Region:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "crs", metric_crs(self.crs, self.name))
-        if self.boundary is None or self.boundary.is_empty:
-            raise CRSError(self.name, "the boundary is empty: give a polygon")
+        if self.boundary is None or self.boundary.is_empty or not self.boundary.area > 0:
+            raise CRSError(self.name, "the boundary has no area: give a polygon")
         error = _scale_error(self.crs, *self.boundary.bounds)  # type: ignore[arg-type]
         if error > WORST_SCALE_ERROR:
             raise CRSError(
@@ -90,9 +90,17 @@ class Region:
         >>> Region.from_boundary("Tashkent", square).crs.to_epsg()
         32642
         """
+        import shapely
+
         series = geoseries.geometry
         if series.crs is None:
             raise CRSError(name, "the boundary has no reference system: declare its CRS")
+        shapes = series.to_numpy()
+        invalid = ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))
+        if invalid.any():
+            series = series.make_valid()
+            message = f"{name}: {invalid.sum()} invalid parts of the boundary mended"
+            warnings.warn(message, MendedWarning, stacklevel=2)
         crs = _choose_crs(name, series)
         return cls(name, series.to_crs(crs).union_all(), crs)
 

@@ -20,7 +20,7 @@ from geocluster.load.settings_sections import (
     GridSettings,
     InputFile,
     InputSettings,
-    Park,
+    ParkSettings,
     PlumeSettings,
     RegionSettings,
     Section,
@@ -40,7 +40,7 @@ class Settings(Section):
     grid: GridSettings = GridSettings()
     plume: PlumeSettings = PlumeSettings()
     exposure: ExposureSettings = ExposureSettings()
-    park: Park = Park()
+    park: ParkSettings = ParkSettings()
     siting: SitingSettings = SitingSettings()
     _file: Path = PrivateAttr(default=Path(STUDY_FILE))
 
@@ -69,6 +69,11 @@ class Settings(Section):
         if not isinstance(value, InputFile):
             return {}
         return {k: v for k, v in (("layer", value.layer), ("crs", value.crs)) if v is not None}
+
+    def limits(self) -> list[str | Path]:
+        """The sets of limits asked for: names of the package's own, or where the files are."""
+        known = limit_sets()
+        return [name if name in known else self.path(name) for name in self.exposure.limits]
 
 
 def read_settings(path: str | Path) -> Settings:

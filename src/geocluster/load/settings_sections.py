@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -43,6 +46,29 @@ DEFAULT_RELEASES: tuple[dict[str, Any], ...] = (
 Text = Annotated[str, Field(min_length=1)]
 
 
+def _known_time_zone(value: str | float | None) -> str | float | None:
+    """A name of the time zone database, or hours east of UTC."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        if value is not None and not -12 <= value <= 14:
+            raise ValueError("hours east of UTC, -12 to 14 are allowed")
+        return value
+    zones = available_timezones()
+    try:
+        ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        if zones or isinstance(value, bool):  # a machine may have no such database at all
+            near = difflib.get_close_matches(str(value), zones, n=1)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            message = f"unknown time zone; {hint}give a name such as Asia/Tashkent, or hours"
+            raise ValueError(message) from None
+    return value
+
+
+TimeZone = Annotated[Any, AfterValidator(_known_time_zone)]
+
+
 class Section(BaseModel):
     """One section of study.toml: unknown keys are faults, nothing is converted in silence."""
 
@@ -74,7 +100,7 @@ class RegionSettings(Section):
     name: Text
     boundary: VectorFile
     crs: Text | None = None
-    time_zone: Text | float | None = None
+    time_zone: TimeZone = None
     buffer_km: float = Field(default=0.0, ge=0, le=200)
 
     @field_validator("crs")
@@ -128,12 +154,12 @@ class WeatherSettings(Section):
     anemometer_height_m: float | None = Field(default=None, gt=0, le=200)
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
-    time_zone: Text | float | None = None
+    time_zone: TimeZone = None
 
     @field_validator("valid_within_km")
     @classmethod
     def _distance_or_none(cls, value: object) -> float | None:
-        if value is False or value is None:
+        if value is False or value is None or value == math.inf:
             return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise ValueError("allowed is a distance above 0, or false for no check")
@@ -212,7 +238,7 @@ class Release(Section):
         return self
 
 
-class Park(Section):
+class ParkSettings(Section):
     """[park]: the park that looks for a place."""
 
     area_ha: float = Field(default=100.0, gt=0, le=100_000)
