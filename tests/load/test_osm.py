@@ -12,6 +12,7 @@ from shapely.geometry import box
 
 from geocluster.errors import InputError, MendedWarning
 from geocluster.load.osm import read_osm
+from geocluster.load.osm_tags import read_tag_rows
 from geocluster.region import Region
 
 
@@ -262,3 +263,12 @@ def test_a_file_with_one_node_names_its_empty_layers(tmp_path):
     with pytest.warns(MendedWarning, match="sources, homes, places, land; the file holds nodes"):
         tables = read_osm(path)
     assert all(table.empty and table.crs.to_epsg() == 4326 for table in tables)
+
+
+def test_the_docs_show_the_whole_mapping(root):
+    text = (root / "docs" / "osm.md").read_text("utf-8")
+    rows = read_tag_rows()
+    shown = re.findall(
+        r"^\| `([^`=]+)=([^`]+)` \| ([^|]+) \| (\w+) \| (\w+) \|", text, re.MULTILINE
+    )
+    assert shown == [(row.key, row.value, " ".join(row.shape), row.table, row.kind) for row in rows]

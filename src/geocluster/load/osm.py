@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from geocluster.region import Region
 
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
-BATCH = 20_000
+BATCH = 4_000
 LONLAT = "EPSG:4326"
 EQUAL_AREA = "EPSG:6933"
 COLUMNS = {
