@@ -21,6 +21,7 @@ COLUMNS = (
     "class",
     "keep_away_m",
     "min_people_km2",
+    "min_assumed_people_km2",
     "whole_cell",
     "reason",
     "source",
@@ -29,15 +30,17 @@ COLUMNS = (
 REQUIRED = ("rule_id", "kind", "keep_away_m")
 DEFAULTS: dict[str, Any] = {
     "class": "",
-    "min_people_km2": 0.0,
+    "min_people_km2": 300.0,
+    "min_assumed_people_km2": 1500.0,
     "whole_cell": "no",
     "reason": "",
     "source": "",
 }
+DENSITIES = ("min_people_km2", "min_assumed_people_km2")
 GRADES = ("read", "derived", "known", "assumed", "given")
 ZONE = "zone"
-# How the origin of people begins whose homes were spread or counted, but never located.
-NOT_LOCATED = ("assumed", "rural rest", "raster", "spread")
+# How the origin of people begins who were counted by cell, and of those only assumed somewhere.
+COUNTED, ASSUMED = ("raster",), ("assumed", "rural rest")
 
 
 def read_rules(
@@ -57,8 +60,10 @@ def read_rules(
     -------
     DataFrame
         rule_id, kind, class (kinds of that class only; empty is all), keep_away_m [m],
-        min_people_km2 (for people whose homes were never located), whole_cell (the distance holds
-        for whole cells of a candidate parcel, not only for their centres), reason, source, grade.
+        min_people_km2 and min_assumed_people_km2 (homes known only as people counted by cell, or
+        as people assumed to live somewhere there, count from this density on), whole_cell (the
+        distance holds for whole cells of a candidate parcel, not only for their centres), reason,
+        source, grade.
 
     Raises
     ------
@@ -129,7 +134,8 @@ def check_rules(
         rules[name] = given.where(~blank, usual)
     keep_away = rules["keep_away_m"].where(rules["keep_away_m"].astype(str) != ZONE, zone)
     rules["keep_away_m"] = pd.to_numeric(keep_away, errors="coerce")
-    rules["min_people_km2"] = pd.to_numeric(rules["min_people_km2"], errors="coerce")
+    for name in DENSITIES:
+        rules[name] = pd.to_numeric(rules[name], errors="coerce")
     faults = _faults(rules, table)
     if faults:
         raise TableError(where, faults)
@@ -166,7 +172,7 @@ def _faults(rules: pd.DataFrame, given: pd.DataFrame) -> list[str]:
     faults = []
     for row, rule in enumerate(rules.to_dict("records")):
         name = f"rule '{rule['rule_id']}'"
-        for column in ("keep_away_m", "min_people_km2"):
+        for column in ("keep_away_m", *DENSITIES):
             if not 0 <= rule[column] < float("inf"):
                 value = given[column].iloc[row]
                 unit = "metres" if column == "keep_away_m" else "people/km2"
@@ -213,7 +219,7 @@ def shapes_of(
     import numpy as np
 
     if rule["kind"] == "homes":
-        return _lived_in(homes, float(rule["min_people_km2"]))
+        return _lived_in(homes, *(float(rule[name]) for name in DENSITIES))
     found = []
     for table in (places, land):
         if table is None or not len(table):
@@ -224,31 +230,35 @@ def shapes_of(
         wanted = [name.strip() for name in str(rule["class"]).split(";") if name.strip()]
         if wanted and "class" in table:
             known = table["class"].notna() & (table["class"].astype(str) != "")
-            rows &= (table["class"].isin(wanted) | ~known).to_numpy()
+            rows = rows & (table["class"].isin(wanted) | ~known).to_numpy()
         found.append(table.geometry[rows & table.geometry.notna().to_numpy()].values)
     return np.concatenate(
         [np.asarray(part, dtype=object) for part in found] or [np.empty(0, object)]
     )
 
 
-def _lived_in(homes: gpd.GeoDataFrame | None, min_people_km2: float) -> np.ndarray:
-    """Homes that keep a park away: those located, and dense ones of those that were not."""
+def _lived_in(
+    homes: gpd.GeoDataFrame | None, least_counted: float, least_assumed: float
+) -> np.ndarray:
+    """Homes that keep a park away: those located, and the others where they are dense."""
     import numpy as np
 
     if homes is None or not len(homes):
         return np.empty(0, object)
     shapes = homes.geometry
     rows = (homes["people"] > 0).to_numpy() & (shapes.notna() & ~shapes.is_empty).to_numpy()
-    located = ~_starts_with(homes, NOT_LOCATED)
+    assumed = _begins(homes, ASSUMED)
     if "located" in homes:
-        located = homes["located"].fillna(True).astype(bool).to_numpy()
+        assumed = ~homes["located"].fillna(True).astype(bool).to_numpy()
+    least = np.where(_begins(homes, COUNTED), least_counted, 0.0)
+    least = np.where(assumed, least_assumed, least)
     km2 = shapes.area.to_numpy() / 1e6
+    # A home drawn as a point has no density: it is located.
     density = homes["people"].to_numpy(float) / np.where(km2 > 0, km2, np.nan)
-    dense = ~(density < min_people_km2)
-    return np.asarray(shapes[rows & (located | dense)].values, dtype=object)
+    return np.asarray(shapes[rows & ~(density < least)].values, dtype=object)
 
 
-def _starts_with(homes: gpd.GeoDataFrame, beginnings: tuple[str, ...]) -> np.ndarray:
+def _begins(homes: gpd.GeoDataFrame, beginnings: tuple[str, ...]) -> np.ndarray:
     import numpy as np
 
     if "origin" not in homes:

@@ -14,7 +14,7 @@ from geocluster.siting.distance import (
     squares_within,
 )
 from geocluster.siting.fringe import FRINGE_CLASSES, urban_fringe, urbanisation_of
-from geocluster.siting.rules import check_rules, read_rules, shapes_of
+from geocluster.siting.rules import DENSITIES, check_rules, read_rules, shapes_of
 from geocluster.tables import in_crs
 
 if TYPE_CHECKING:
@@ -46,10 +46,11 @@ def suitable_land(
 
     A cell is excluded by a rule where its centre is nearer to the rule's layer than
     ``keep_away_m``; inside a polygon the distance is 0, which every rule excludes. Each rule is a
-    bit of `reasons`. Homes that were located (drawn, or known by name) count always; people that
-    were only spread or counted by cell (`located` False, or an origin that begins with "assumed",
-    "rural rest", "raster" or "spread") count where there are at least ``min_people_km2`` of them:
-    the edge of an assumed square is no home, and a rule by it would exclude the whole plain.
+    bit of `reasons`. Homes that were located count always. People counted by cell (an origin that
+    begins with "raster") count from ``min_people_km2`` on, and people of whom nobody knows where
+    in their area they live (`located` False, or an origin that begins with "assumed" or "rural
+    rest") from ``min_assumed_people_km2`` on: the edge of an assumed square is no home, and a
+    rule by it would exclude the whole plain.
 
     Parameters
     ----------
@@ -295,7 +296,7 @@ def _record(rule_id: str, kind: str, reason: str) -> dict[str, Any]:
         "kind": kind,
         "class": "",
         "keep_away_m": float("nan"),
-        "min_people_km2": 0.0,
+        **dict.fromkeys(DENSITIES, float("nan")),
         "whole_cell": False,
         "reason": reason,
         "source": source,
@@ -305,7 +306,7 @@ def _record(rule_id: str, kind: str, reason: str) -> dict[str, Any]:
 
 def _check_rules(rules: pd.DataFrame, cells: Cells, tables: Tables) -> Iterable[Check]:
     """Layers that several rules share are measured once."""
-    layer_columns = ["kind", "class", "min_people_km2"]
+    layer_columns = ["kind", "class", *DENSITIES]
     thresholds = rules.groupby(layer_columns)["keep_away_m"].agg(list).to_dict()
     measured: dict[object, tuple[Layer, np.ndarray] | None] = {}
     for record in rules.to_dict("records"):
@@ -373,8 +374,8 @@ def _attributes(grid: xr.DataArray, cells: Cells, checks: list[Check]) -> dict[s
         "not_checked_reason": NO_DATA,
         "distance_error": "distances from a cell's centre: exact next to each rule's keep-away "
         f"distance, elsewhere never too short and at most {cells.side / 4:g} m too long",
-        "homes": "located homes count always; people who were only spread or counted by cell "
-        "count where they are at least as dense as the rule's min_people_km2",
+        "homes": "located homes count always, people counted by cell from the rule's "
+        "min_people_km2 on, people only assumed somewhere from its min_assumed_people_km2 on",
     }
 
 
