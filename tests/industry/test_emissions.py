@@ -132,7 +132,7 @@ def test_the_fugitive_share_leaves_low_and_no_tonne_is_lost():
     assert (low["source_type"], low["release_height_m"]) == ("volume", 30)
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@settings(deadline=None, derandomize=True, max_examples=20)
 @given(
     low=st.floats(1, 1e5),
     up=st.floats(1, 3),
@@ -171,6 +171,11 @@ def test_faults_of_plants_are_told_together():
         emissions_from_activity(plants.drop(columns="capacity"))
     with pytest.raises(TableError, match="reported_so2_t_yr"):
         emissions_from_activity(pd.DataFrame([plant(reported_so2_t_yr=-1.0)]))
+
+
+def test_a_table_without_plants_is_refused():
+    with pytest.raises(TableError, match="no plant"):
+        emissions_from_activity(pd.DataFrame([plant()]).iloc[:0])
 
 
 def test_emissions_never_change_their_input():

@@ -37,8 +37,8 @@ NUMBERS = {
 def plant_faults(plants: pd.DataFrame, factors: pd.DataFrame, releases: pd.DataFrame) -> list[str]:
     """Every fault of a table of plants: columns, processes, units and ranges."""
     faults = [f"column '{name}' is missing: add it" for name in PLANT_COLUMNS if name not in plants]
-    if faults:
-        return faults
+    if faults or plants.empty:
+        return faults or ["there is no plant in it: give at least one row"]
     known = set(factors.index.get_level_values("process")) & set(releases.index)
     faults += row_faults(
         ~plants["process"].isin(known), f"unknown process; known are {', '.join(sorted(known))}"
