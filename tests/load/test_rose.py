@@ -103,6 +103,9 @@ def test_a_plain_rose_needs_a_stated_stability(shared):
     path = shared / "data" / "facts_uz" / "wind_rose_tashkent_2025-12-15_2026-06-11.csv"
     with pytest.raises(TableError, match="'stability' is missing"):
         read_weather(path, temperature_k=288)
+    for wrong in ("Q", {}, {"D": -1.0, "F": 2.0}):
+        with pytest.raises(TableError, match="give A to F"):
+            read_weather(path, temperature_k=288, stability=wrong)
     weather = read_weather(path, temperature_k=288, stability={"D": 0.5, "F": 0.5})
     assert weather["frequency"].sum() == pytest.approx(100, abs=0.2)
     assert "assumed" in weather.attrs["stability_origin"]

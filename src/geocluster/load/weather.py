@@ -137,6 +137,8 @@ def read_weather(
         assumed_cloud=assumed_cloud,
         one_class_an_hour=one_class_an_hour,
     )
+    if anemometer_height_m is not None and not 0 < anemometer_height_m <= 200:
+        raise InputError(where, f"anemometer_height_m is {anemometer_height_m}: above 0 to 200 m")
     if hour_label not in (None, "start", "end"):
         raise InputError(where, f"hour_label is {hour_label!r}: 'start' or 'end' is allowed")
     if text.lstrip("\ufeff").upper().startswith("LOCATION,"):
@@ -312,4 +314,7 @@ def _text(path: Path) -> str:
     data = path.read_bytes()
     if b"\x00" in data[:4096]:
         raise InputError(path.name, "this is no text: give EPW, an hourly CSV or a wind rose CSV")
-    return data.decode("utf-8", errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

@@ -245,14 +245,17 @@ def _times_of_text(
     faults = _time_faults(moment, str(column.name))
     if aware.any():
         if time_zone is None:
-            sign = np.where(offsets.iloc[0][0] == "-", -1, 1)
-            digits = offsets.iloc[0][1:].replace(":", "")
-            time_zone = float(sign * (int(digits[:2]) + int(digits[2:]) / 60))
+            time_zone = min(_offset_hours(text) for text in offsets.unique())  # standard time
         moment = moment + pd.to_timedelta(time_zone, unit="h")
     start = moment.dt.tz_localize(None)
     if hour_label == "end":
         start = start - pd.Timedelta(hours=1)
     return start, time_zone, faults
+
+
+def _offset_hours(text: str) -> float:
+    digits = text[1:].replace(":", "")
+    return (-1 if text[0] == "-" else 1) * (int(digits[:2]) + int(digits[2:]) / 60)
 
 
 def _time_faults(moment: pd.Series, name: str) -> list[str]:

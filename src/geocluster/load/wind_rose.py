@@ -260,7 +260,8 @@ def _with_stability(
     shares = stability if isinstance(stability, Mapping) else {str(stability): 1.0}
     numbers = {letter: class_number(letter) for letter in shares}
     total = sum(shares.values())
-    if np.isnan(list(numbers.values())).any() or min(shares.values()) < 0 or not total > 0:
+    unknown = any(np.isnan(number) for number in numbers.values())
+    if unknown or any(share < 0 for share in shares.values()) or not total > 0:
         raise TableError(where, f"stability is {stability!r}: give A to F, or shares of them")
     parts = [
         table.assign(stability=numbers[letter], frequency=table["frequency"] * share / total)
