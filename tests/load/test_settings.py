@@ -290,7 +290,8 @@ def test_every_missing_file_is_told(study, tmp_path):
     told = faults(
         study,
         SMALLEST
-        + 'osm = "https://example.org/a.osm.pbf"\nland = ["forest.shp", "maps"]\nplants = "plants.csv"',
+        + 'osm = "https://example.org/a.osm.pbf"\n'
+        + 'land = ["forest.shp", "maps"]\nplants = "plants.csv"',
     )
     assert [fault.partition(" = ")[2] for fault in told] == [
         "'plants.csv': there is no such file",

@@ -38,7 +38,10 @@ def read_gdal(file: Path, layer: str | None) -> gpd.GeoDataFrame:
     try:
         chosen = _choose_layer(source, layer, name)
         try:
-            return _as_geo(pyogrio.read_dataframe(source, layer=chosen, use_arrow=True), name)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Non closed ring")  # told below
+                table = pyogrio.read_dataframe(source, layer=chosen, use_arrow=True)
+            return _as_geo(table, name)
         except GEOSException:
             return _read_past_broken_rings(source, chosen, name)
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 COLLECTION = 7  # shapely's type id
+WORTH_SAYING = 0.001
 
 
 def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
@@ -28,13 +29,14 @@ def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        Two-dimensional. A mended polygon keeps its polygons only: what collapsed to a line or a
-        point has no area to lose.
+        Two-dimensional. Polygons are mended by the even-odd rule, as a map draws them: a part
+        inside a part is a hole. A mended polygon keeps its polygons only: what collapsed to a line
+        or a point has no area to lose.
 
     Warns
     -----
     MendedWarning
-        With counts and rows.
+        With counts and rows, and by how much the area depends on the even-odd rule.
 
     Examples
     --------
@@ -58,7 +60,9 @@ def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
         geometry[invalid] = _mended(geometry[invalid])
     collapsed = invalid & shapely.is_empty(geometry)
     _tell(where, lost, "row", "without geometry left out")
-    _tell(where, invalid & ~collapsed, "invalid geometry", "mended")
+    mended = invalid & ~collapsed
+    doubt = _in_doubt(table.geometry.to_numpy()[mended], geometry[mended])
+    _tell(where, mended, "invalid geometry", "mended", doubt)
     _tell(where, collapsed, "geometry", "without any area or length left out")
     keep = ~(lost | collapsed)
     return table.set_geometry(geometry, crs=table.crs)[keep].reset_index(drop=True)
@@ -80,12 +84,25 @@ def _mended(geometry: np.ndarray) -> np.ndarray:
     return mended
 
 
-def _tell(where: str, rows: np.ndarray, one: str, done: str) -> None:
+def _in_doubt(before: np.ndarray, after: np.ndarray) -> str:
+    """Where parts lie inside parts, how much larger the area is if those are no holes."""
+    import shapely
+
+    filled = shapely.make_valid(before, method="structure", keep_collapsed=False)
+    area = shapely.area(after).sum()
+    more = shapely.area(filled).sum() - area
+    if not more > WORTH_SAYING * area:
+        return ""
+    share = f"{more / area:.1%}"
+    return f"; parts inside parts are read as holes, without which the area is {share} larger"
+
+
+def _tell(where: str, rows: np.ndarray, one: str, done: str, more: str = "") -> None:
     count = int(rows.sum())
     if count:
         many = {"row": "rows"}.get(one, one.replace("geometry", "geometries"))
         listed = rows_in_words([int(i) + 1 for i in rows.nonzero()[0]])
-        message = f"{where}: {count} {one if count == 1 else many} {done} ({listed})"
+        message = f"{where}: {count} {one if count == 1 else many} {done} ({listed}){more}"
         warnings.warn(message, MendedWarning, stacklevel=4)
 
 

@@ -106,6 +106,8 @@ def _opened(
     name = str(file)
     if not file.exists():
         raise InputError(name, "there is no such file")
+    if file.is_dir():
+        raise InputError(name, "it is a folder: name the file in it")
     suffix = file.suffix.lower()
     if suffix in CSV_SUFFIXES:
         table = points_from_columns(
