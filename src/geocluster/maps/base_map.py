@@ -71,6 +71,8 @@ def base_layers(
 ) -> list[Layer]:
     """Neighbours, land, water, railways, roads, the boundary and names of towns."""
     kinds = land["kind"] if land is not None and len(land) else None
+    if neighbours is None and land is not None and kinds is not None:
+        neighbours = land[kinds.isin(["neighbour", "border"])]
     layers = [_neighbours(neighbours, region, tolerance_m)]
     if land is not None and kinds is not None:
         for kind, title, area, line in LAND:
@@ -233,8 +235,9 @@ def _town_names(homes: gpd.GeoDataFrame | None, region: Region) -> Layer | None:
 def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFrame | None:
     """One point for each named settlement, largest first, in degrees.
 
-    Homes of the same name are one settlement, standing where most of its people live. A name that
-    is spread thinly over the land (under 150 people/km2) is no settlement and gets no label.
+    Homes of the same `town`, or else of the same name, are one settlement, standing where most of
+    its people live. What is not located, or spread thinly over the land (under 150 people/km2), is
+    no settlement and gets no label.
     """
     if homes is None or "name" not in homes or "people" not in homes or len(homes) == 0:
         return None
@@ -242,14 +245,15 @@ def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFr
 
     table = gpd.GeoDataFrame(
         {
-            "name": [clean(name) for name in homes["name"]],
+            "name": [clean(name) for name in homes["town" if "town" in homes else "name"]],
             "people": homes["people"].fillna(0).to_numpy(),
             "km2": homes.to_crs(region.crs).area.to_numpy() / 1e6,
         },
         geometry=to_lonlat(homes, region.crs).representative_point().to_numpy(),
         crs="EPSG:4326",
     )
-    table = table[table["name"] != ""]
+    located = homes["located"].fillna(True).to_numpy(dtype=bool) if "located" in homes else True
+    table = table[(table["name"] != "") & located]
     sums = table.groupby("name")[["people", "km2"]].sum()
     dense = sums["people"] >= DENSE_PEOPLE_KM2 * sums["km2"]
     main = table.sort_values("people", ascending=False).drop_duplicates("name")

@@ -25,7 +25,8 @@ MOST_SOURCES = 2_000
 PINNED_RANKS = 20
 BELOW = "#f4efe2"
 INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
-FADING = ((100, 0.2), (400, 0.45), (float("inf"), 0.85))
+FADING = ((100, 0.2), (400, 0.45), (float("inf"), 0.9))
+PEOPLE = "#6b5b53"
 
 
 def home_layers(
@@ -60,9 +61,9 @@ def home_layers(
             variants[key] = {"style": (len(styles) + classes * len(FADING) + fading).tolist()}
             styles += _home_styles([BELOW, *ramp("concentration", len(breaks))])
     plain = not variants
-    if plain:
-        styles = _home_styles(["#c7b299"])
-    first = next(iter(variants.values()))["style"] if variants else fading.tolist()
+    variants["burden"] = {"style": (len(styles) + fading).tolist()}
+    styles += _home_styles([PEOPLE])
+    first = next(iter(variants.values()))["style"]
     people_above = [c for c in table.columns if str(c).startswith("people_above_")]
     highest = [c for c in table.columns if str(c).endswith("_highest_ug_m3")]
     layer = shape_layer(
@@ -88,9 +89,9 @@ def _home_styles(colours: list[str]) -> list[dict[str, Any]]:
         {
             "fillColor": colour,
             "fillOpacity": opacity,
-            "color": "#6b5b53",
-            "weight": 0.7 if opacity > 0.8 else 0.25,
-            "opacity": 0.8 if opacity > 0.8 else 0.35,
+            "color": PEOPLE,
+            "weight": 0.5,
+            "opacity": 0.5 if opacity > 0.8 else 0,
         }
         for colour in colours
         for _, opacity in FADING
@@ -98,13 +99,15 @@ def _home_styles(colours: list[str]) -> list[dict[str, Any]]:
 
 
 def _fading(table: gpd.GeoDataFrame, region: Region) -> np.ndarray:
-    """0, 1 or 2 by people for each km2."""
+    """0, 1 or 2 by people for each km2; 0 where nobody knows where in the area they live."""
     if "people" not in table:
         return np.full(len(table), 2)
     metric = table if table.crs is None else table.to_crs(region.crs)
     km2 = np.maximum(metric.area.to_numpy() / 1e6, 1e-9)
     density = table["people"].to_numpy(dtype=float) / km2
     density = np.where(metric.geom_type.str.contains("Point"), np.inf, density)
+    if "located" in table:
+        density = np.where(table["located"].fillna(True).to_numpy(dtype=bool), density, 0.0)
     return np.searchsorted([bound for bound, _ in FADING[:-1]], density, side="right")
 
 
@@ -171,17 +174,17 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
 
 
 def radii(emission: np.ndarray) -> list[float]:
-    """Radii of marks whose area goes with the emission, from 2.5 to 20 pixels. [px]
+    """Radii of marks whose area goes with the emission, from 2.5 to 18 pixels. [px]
 
     Examples
     --------
     >>> radii(np.array([100.0, 25.0, 0.0]))
-    [20.0, 10.0, 2.5]
+    [18.0, 9.0, 2.5]
     """
     known = np.nan_to_num(emission, nan=0.0)
     largest = float(known.max(initial=0.0))
     share = np.sqrt(known / largest) if largest > 0 else np.zeros_like(known)
-    return [float(r) for r in np.round(np.maximum(20 * share, 2.5), 1)]
+    return [float(r) for r in np.round(np.maximum(18 * share, 2.5), 1)]
 
 
 def _sized(emission: np.ndarray) -> dict[str, Any]:
@@ -239,16 +242,20 @@ def cluster_layers(
     return [layer] if layer else []
 
 
-def zone_layers(land: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
+def zone_layers(
+    zones: gpd.GeoDataFrame | None, land: gpd.GeoDataFrame | None, region: Region
+) -> list[Layer]:
     """Industrial zones that exist already."""
-    if land is None or len(land) == 0:
+    if land is not None and len(land):
+        drawn = land[land["kind"].isin(["zone", "industrial_zone"])]
+        zones = drawn if zones is None or len(zones) == 0 else zones
+    if zones is None or len(zones) == 0:
         return []
-    rows = land[land["kind"].isin(["zone", "industrial_zone"])]
     layer = shape_layer(
         "zones",
         "Existing industrial zones",
         "siting",
-        rows,
+        zones,
         region.crs,
         pane="points",
         styles=[
@@ -318,7 +325,7 @@ def not_valid_layers(
     not_valid: gpd.GeoDataFrame | None, region: Region, tolerance_m: float
 ) -> list[Layer]:
     """Where nothing on the map may be used for decisions, hatched, with the reason."""
-    table = not_valid_shapes(not_valid)
+    table = not_valid_shapes(not_valid, region)
     if table is None:
         return []
     layer = shape_layer(
@@ -328,7 +335,7 @@ def not_valid_layers(
         table,
         region.crs,
         pane="hatch",
-        styles=[{"color": "#7d1128", "weight": 1, "opacity": 0.7, "fillOpacity": 1, "hatch": True}],
+        styles=[{"color": "#7d1128", "weight": 1, "opacity": 0.5, "fillOpacity": 1, "hatch": True}],
         heading=lambda row: "Not for decisions",
         columns=["reason"],
         tolerance_m=tolerance_m,

@@ -146,6 +146,7 @@ def draw_map(
     land: gpd.GeoDataFrame | None = None,
     homes: gpd.GeoDataFrame | None = None,
     places: gpd.GeoDataFrame | None = None,
+    zones: gpd.GeoDataFrame | None = None,
     neighbours: gpd.GeoDataFrame | None = None,
     not_valid: gpd.GeoDataFrame | None = None,
     limits: pd.DataFrame | None = None,
@@ -176,6 +177,8 @@ def draw_map(
         As the rooms before make them; the columns that are there are shown.
     suitable, burden : xarray, optional
         As `suitable_land` and `burden` return them.
+    zones : GeoDataFrame, optional
+        Existing industrial zones; those that `land` holds as kind zone are drawn too.
     neighbours : GeoDataFrame, optional
         Boundaries around the region, for orientation.
     not_valid : GeoDataFrame, optional
@@ -218,7 +221,7 @@ def draw_map(
     >>> from geocluster.region import Region
     >>> region = Region("Example", box(500_000, 4_500_000, 540_000, 4_530_000), "EPSG:32642")
     >>> page = draw_map(region)
-    >>> "http" in page.html.replace("http-equiv", "")
+    >>> "://" in page.html
     False
     """
     tolerance_m = simplification_m(region)
@@ -232,7 +235,7 @@ def draw_map(
         *source_layers(sources, region),
         *cluster_layers(clusters, region, tolerance_m),
         *site_layers(sites, region),
-        *zone_layers(land, region),
+        *zone_layers(zones, land, region),
         *suitable_layers(suitable, region),
         *not_valid_layers(not_valid, region, tolerance_m),
         *base_layers(region, land, people, tolerance_m, neighbours),
@@ -260,7 +263,7 @@ def draw_map(
         "groups": GROUPS,
         "bounds": bounds,
         "pollutants": _pollutants(sources),
-        "demonstration": bool(demonstration),
+        "demonstration": demonstration is not None,
         "attribution": " · ".join(clean(s, 120) for s in sources_of_data),
         "layers": [layer.as_data() for layer in layers],
     }

@@ -121,13 +121,19 @@ def panels_html(
         figures=[(clean(number, 40), clean(label, 120)) for number, label in figures],
         lead=lead,
         verdict=clean(verdict, 600),
-        demonstration=clean(demonstration, 600),
+        demonstration=_reason(demonstration),
+        is_demonstration=demonstration is not None,
         notes=[clean(note, 600) for note in notes],
         panels=[(panel, rows_of(panel.table), bars_of(panel.chart)) for panel in panels],
         sources_of_data=[clean(s, 300) for s in sources_of_data],
         words=WORDS,
     )
     return html.replace("://", ":&#47;&#47;")
+
+
+def _reason(demonstration: str | None) -> str:
+    text = re.sub(r"^demonstration[:.]?\s*", "", clean(demonstration, 600), flags=re.IGNORECASE)
+    return text[:1].upper() + text[1:]
 
 
 def rows_of(table: pd.DataFrame | None) -> dict[str, Any] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from geocluster.region import Region
 
+FRINGE_COLOUR = "#d8d3c8"
 EXCLUSION_COLOURS = (
     "#8f7aa8",
     "#6f9bb8",
@@ -82,6 +85,7 @@ def burden_layers(burden: xr.DataArray | None, region: Region) -> list[Layer]:
         return []
     values = np.asarray(burden.transpose("y", "x"))
     unit = clean(burden.attrs.get("units") or "persons × µg/m³ per g/s")
+    unit = unit.replace("persons ug/m3", "persons × ug/m3").replace("ug/m3", "µg/m³")
     layer = surface(
         "burden", "Burden of one more g/s", values, burden, _crs_of(burden, region), unit, "burden"
     )
@@ -100,20 +104,36 @@ def surface(
     """A surface in classes; None where there is nothing above 0."""
     finite = values[np.isfinite(values)]
     highest = float(finite.max()) if finite.size else 0.0
-    breaks = class_breaks(highest)
+    breaks = class_breaks(usual_high(finite))
     if not breaks:
         return None
     shades = ramp(colours, len(breaks))
     warped, bounds = warp(values, grid, crs, smooth=True)
     image = picture(class_index(warped, breaks), bounds, shades)
+    thousands = breaks[-1] >= 20_000
     data = {
         **_image(image),
-        "unit": unit,
+        "unit": f"thousand {unit}" if thousands else unit,
+        "divide": 1000 if thousands else 1,
         "breaks": breaks,
         "colours": shades,
         "highest": float(f"{highest:.3g}"),
     }
     return Layer(key, title, "air", "surface", data)
+
+
+def usual_high(values: np.ndarray) -> float:
+    """What all but one in 5,000 cells stay below: a source's own cell must not set the colours.
+
+    Examples
+    --------
+    >>> usual_high(np.array([1.0, 3.0, 2.0]))
+    3.0
+    """
+    if values.size == 0:
+        return 0.0
+    rank = min(values.size - 1, values.size // 5_000)
+    return float(np.partition(values, values.size - 1 - rank)[values.size - 1 - rank])
 
 
 def limits_of(
@@ -131,10 +151,25 @@ def limits_of(
         same = row["pollutant"] == pollutant
         if not same and (row["pollutant"], pollutant) != ("no2", "nox"):
             continue
-        name = clean(row.get("label") or row.get("set") or row.get("limit_id"), 40)
+        name = limit_name(row)
         note = "" if same else ", were all NOₓ NO₂"
         found.setdefault(float(row["value_ug_m3"]), []).append(name + note)
     return [(level, f"{', '.join(dict.fromkeys(names))}") for level, names in sorted(found.items())]
+
+
+def limit_name(row: Mapping) -> str:
+    """What a limit is called on the map, from its set's short name.
+
+    Examples
+    --------
+    >>> limit_name({"set": "eu-2024-2881"}), limit_name({"set": "who-2021-interim", "level": "1"})
+    ('EU 2024/2881', 'WHO 2021 interim 1')
+    """
+    if row.get("label"):
+        return clean(row["label"], 40)
+    first, _, rest = clean(row.get("set") or row.get("limit_id"), 40).partition("-")
+    rest = re.sub(r"(?<=\d)-(?=\d)", "/", rest).replace("-", " ")
+    return " ".join(part for part in (first.upper(), rest, clean(row.get("level"), 12)) if part)
 
 
 def contour_lines(
@@ -144,21 +179,18 @@ def contour_lines(
     surface_key: str,
     limit: tuple[float, str],
 ) -> list[dict[str, Any]]:
-    """The lines on which a surface equals a limit; the longest two carry the label."""
-    level, name = limit
-    lines = trace(values, grid, level)
-    if not lines:
-        return []
+    """The lines on which a surface equals a limit; longest first."""
     import geopandas as gpd
 
-    series = gpd.GeoSeries(lines, crs=crs)
+    level, name = limit
     cell = abs(float(grid["x"][1] - grid["x"][0]))
-    series = gpd.GeoSeries(series[series.length > 2 * cell]).simplify(cell / 12)
-    longest_first = series.iloc[np.argsort(-series.length.to_numpy(), kind="stable")]
-    packed = [pack(line) for line in longest_first.to_crs("EPSG:4326")]
-    parts = [entry[1][0] for entry in packed if entry]
-    if not parts:
+    lines = [line for line in trace(values, grid, level) if line.length > 2 * cell]
+    if not lines:
         return []
+    lines.sort(key=lambda line: -line.length)
+    series = gpd.GeoSeries([line.simplify(cell / 12) for line in lines], crs=crs)
+    packed = [pack(line) for line in series.to_crs("EPSG:4326")]
+    parts = [entry[1][0] for entry in packed if entry]
     return [{"surface": surface_key, "level": level, "label": name, "parts": parts}]
 
 
@@ -193,7 +225,7 @@ def suitable_layers(suitable: xr.Dataset | None, region: Region) -> list[Layer]:
     ):
         if name in suitable:
             cells = np.asarray(suitable[name].transpose("y", "x")).astype(bool).astype("uint8")
-            layer = _categories(name, title, cells, suitable, crs, [colour], [title], opacity)
+            layer = _categories(name, title, cells, suitable, crs, [colour], ["yes"], opacity)
             layers += [layer] if layer else []
     if "reasons" in suitable:
         layers += _exclusions(suitable, crs)
@@ -201,35 +233,44 @@ def suitable_layers(suitable: xr.Dataset | None, region: Region) -> list[Layer]:
 
 
 def _exclusions(suitable: xr.Dataset, crs: Any) -> list[Layer]:
+    """Cells by the first rule that excludes them; the fringe, which excludes most, comes last."""
     reasons = np.asarray(suitable["reasons"].transpose("y", "x")).astype("uint64")
-    rules = rule_names(suitable.attrs.get("rules") or suitable["reasons"].attrs.get("rules"))
+    rules = rule_rows(suitable.attrs.get("rules") or suitable["reasons"].attrs.get("rules"))
+    names = {bit: rule_name(row, bit) for bit, row in rules.items()}
+    for bit, row in rules.items():
+        if row.get("kind") == "region":
+            reasons = np.where(reasons >> np.uint64(bit) & np.uint64(1), np.uint64(0), reasons)
     index, combinations = index_of_reasons(reasons)
-    if not combinations:
-        return []
-    first = [bits_of(combination)[0] for combination in combinations]
-    by_area = np.bincount(index.ravel(), minlength=len(first) + 1)[1:]
-    area = {
-        bit: sum(int(a) for a, b in zip(by_area, first, strict=True) if b == bit) for bit in first
+    last = {bit for bit, row in rules.items() if row.get("kind") == "fringe"}
+    sets = [bits_of(combination) for combination in combinations]
+    first = [min(bits, key=lambda bit: (bit in last, bit)) for bits in sets]
+    cells = np.bincount(index.ravel(), minlength=len(sets) + 1)[1:]
+    area: dict[int, int] = {}
+    for bit, count in zip(first, cells, strict=True):
+        area[bit] = area.get(bit, 0) + int(count)
+    ordered = sorted(area, key=lambda bit: (bit in last, -area[bit], bit))
+    colours = {
+        bit: FRINGE_COLOUR if bit in last else EXCLUSION_COLOURS[min(i, len(EXCLUSION_COLOURS) - 1)]
+        for i, bit in enumerate(ordered)
     }
-    ordered = sorted(area, key=lambda bit: (-area[bit], bit))
-    colour_of = {
-        bit: EXCLUSION_COLOURS[min(i, len(EXCLUSION_COLOURS) - 1)] for i, bit in enumerate(ordered)
-    }
-    entries = [
-        "; ".join(rules.get(bit, f"rule {bit + 1}") for bit in bits_of(combination))
-        for combination in combinations
-    ]
-    swatches = [
-        {"mark": "fill", "colour": colour_of[bit], "label": rules.get(bit, f"rule {bit + 1}")}
-        for bit in ordered[: len(EXCLUSION_COLOURS)]
-    ]
+    entries = ["; ".join(names.get(bit, f"rule {bit + 1}") for bit in bits) for bits in sets]
     layer = _categories(
-        "exclusions", "Excluded, by first reason", index, suitable, crs,
-        [colour_of[bit] for bit in first], entries, 0.6,
-    )  # fmt: skip
+        "exclusions",
+        "Excluded, by first reason",
+        index,
+        suitable,
+        crs,
+        [colours[bit] for bit in first],
+        entries,
+        0.7,
+    )
     if layer is None:
         return []
-    return [Layer(layer.key, layer.title, layer.group, layer.kind, layer.data, False, swatches)]
+    swatches = [
+        {"mark": "fill", "colour": colours[bit], "label": names.get(bit, f"rule {bit + 1}")}
+        for bit in ordered
+    ]
+    return [replace(layer, swatches=swatches)]
 
 
 def index_of_reasons(reasons: np.ndarray) -> tuple[np.ndarray, list[int]]:
@@ -264,31 +305,26 @@ def bits_of(combination: int) -> list[int]:
     return [bit for bit in range(combination.bit_length()) if combination >> bit & 1]
 
 
-def rule_names(rules: Any) -> dict[int, str]:
-    """What each bit means, from a table, a list of rows, or their JSON.
+def rule_rows(rules: Any) -> dict[int, dict[str, Any]]:
+    """The rule behind each bit, from a table, a list of rows, or their JSON.
 
     Examples
     --------
-    >>> rule_names('[{"rule_id": "near_homes", "reason": "closer than 500 m to homes"}]')
-    {0: 'closer than 500 m to homes'}
+    >>> rule_rows('[{"rule_id": "homes", "reason": "closer than 500 m to homes"}]')
+    {0: {'rule_id': 'homes', 'reason': 'closer than 500 m to homes'}}
     """
     if rules is None:
         return {}
-    if isinstance(rules, str):
-        rules = json.loads(rules)
-    if hasattr(rules, "to_dict"):
-        rules = rules.to_dict("records")
-    if isinstance(rules, dict):
-        rules = [
-            row if isinstance(row, dict) else {"reason": row} | {"rule_id": name}
-            for name, row in rules.items()
-        ]
-    names = {}
-    for place, row in enumerate(rules):
-        row = row if isinstance(row, dict) else {"reason": row}
-        label = row.get("label") or row.get("reason") or row.get("rule_id") or row.get("kind")
-        names[int(row.get("bit", place))] = clean(label, 90)
-    return names
+    rules = json.loads(rules) if isinstance(rules, str) else rules
+    rules = rules.to_dict("records") if hasattr(rules, "to_dict") else rules
+    rows = [row if isinstance(row, dict) else {"reason": row} for row in rules]
+    return {int(row.get("bit", place)): row for place, row in enumerate(rows)}
+
+
+def rule_name(row: dict[str, Any], bit: int) -> str:
+    """What a rule says to a reader."""
+    name = clean(row.get("label") or row.get("reason") or row.get("rule_id"), 90)
+    return name or f"rule {bit + 1}"
 
 
 def _categories(
@@ -321,11 +357,14 @@ def _crs_of(grid: xr.DataArray | xr.Dataset, region: Region) -> Any:
     return found or region.crs
 
 
-def not_valid_shapes(not_valid: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
-    """Areas without decisions, joined by reason so that hatches do not cross."""
+def not_valid_shapes(not_valid: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFrame | None:
+    """Areas without decisions inside the region, one a reason."""
     if not_valid is None or len(not_valid) == 0:
         return None
     table = not_valid.copy()
     if "reason" not in table:
         table["reason"] = "not for decisions"
-    return table[["reason", table.geometry.name]].dissolve(by="reason", as_index=False)
+    table = table[["reason", table.geometry.name]].dissolve(by="reason", as_index=False)
+    table = table if table.crs is None else table.to_crs(region.crs)
+    inside = table.set_geometry(table.geometry.intersection(region.boundary))
+    return inside[~inside.geometry.is_empty]

@@ -21,6 +21,7 @@ WORDS: dict[str, str] = {
     "candidate": "Candidate site",
     "close": "Close",
     "demonstration": "DEMONSTRATION",
+    "highest": "the highest value",
     "here": "At this place",
     "layers": "Layers",
     "legend": "Legend",

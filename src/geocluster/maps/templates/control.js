@@ -104,10 +104,11 @@ function geoclusterControl(gc) {
         const part = strip.appendChild(element("div"));
         const block = part.appendChild(element("i"));
         block.style.background = colour;
-        part.appendChild(element("span", "", gc.figure(def.breaks[i])));
+        part.appendChild(element("span", "", gc.figure(def.breaks[i] / def.divide)));
       });
       const last = strip.appendChild(element("div", "gc-highest"));
-      last.append(element("i"), element("span", "", gc.figure(def.highest)));
+      last.append(element("i"), element("span", "", gc.figure(def.highest / def.divide)));
+      last.title = words.highest;
     }
     const sources = data.layers.find((one) => one.key === "sources" && gc.drawn[one.key]);
     const shown = sources && Object.keys(sources.variants || {}).find((p) => sources.variants[p] === sources.now);
@@ -115,7 +116,7 @@ function geoclusterControl(gc) {
       const line = legend.appendChild(element("p", "gc-sizes"));
       line.appendChild(element("span", "", `${words.sized} ${data.pollutants[shown]}`));
       for (const share of [1, 0.25]) {
-        const r = 20 * Math.sqrt(share), circle = svg("svg", { width: 2 * r + 2, height: 2 * r + 2, "aria-hidden": "true" });
+        const r = 18 * Math.sqrt(share), circle = svg("svg", { width: 2 * r + 2, height: 2 * r + 2, "aria-hidden": "true" });
         circle.appendChild(svg("circle", { cx: r + 1, cy: r + 1, r, fill: "#22223b", "fill-opacity": 0.8 }));
         line.append(circle, element("span", "", `${gc.figure(sources.now.largest * share)} g/s`));
       }
@@ -142,7 +143,7 @@ function geoclusterControl(gc) {
   if (data.demonstration) {
     const mark = svg("svg", { class: "gc-watermark", width: "100%", height: "100%", "aria-hidden": "true" });
     const pattern = svg("pattern", { id: "gc-watermark", width: 520, height: 280, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-28)" });
-    const text = svg("text", { x: 10, y: 140, "font-size": 40, "font-weight": 700, "letter-spacing": 6, fill: "#22223b", "fill-opacity": 0.1 });
+    const text = svg("text", { x: 10, y: 140, "font-size": 40, "font-weight": 700, "letter-spacing": 6, fill: "#22223b", "fill-opacity": 0.08 });
     text.textContent = words.demonstration;
     pattern.appendChild(text);
     const defs = svg("defs", {});

@@ -147,7 +147,7 @@ function geoclusterMap(map, node) {
     const world = [[-85, -360], [-85, 360], [85, 360], [85, -360]];
     const rings = [].concat(...def.features.map((feature) => [].concat(...feature[1].map((part) => part.map(points)))));
     return L.polygon([world, ...rings], { pane: "gc-mask", renderer: renderer("mask"), interactive: false, stroke: false,
-      fillColor: "#f1eee7", fillOpacity: 0.62, fillRule: "evenodd" });
+      fillColor: "#e8e4db", fillOpacity: 0.66, fillRule: "evenodd" });
   };
 
   build.contours = (def) => {
@@ -260,9 +260,9 @@ function geoclusterMap(map, node) {
   const inWords = (def, number) => {
     if (number === null || (number === 0 && def.kind === "raster")) return null;
     if (def.kind === "raster") return def.entries[number - 1];
-    if (number === 0) return `${gc.words.below} ${gc.figure(def.breaks[0])}`;
+    if (number === 0) return `${gc.words.below} ${gc.figure(def.breaks[0] / def.divide)}`;
     const top = def.breaks[number] === undefined ? def.highest : def.breaks[number];
-    return `${gc.figure(def.breaks[number - 1])} ${gc.words.to} ${gc.figure(top)}`;
+    return `${gc.figure(def.breaks[number - 1] / def.divide)} ${gc.words.to} ${gc.figure(top / def.divide)}`;
   };
   gc.at = (latlng) => Promise.all(data.layers.filter((def) => def.uri)
     .map((def) => sample(def, latlng).then((number) => [def.title, inWords(def, number), def.unit])));
