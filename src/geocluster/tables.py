@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EMISSION_COLUMN = re.compile(r"^emission_([a-z0-9_]+)_g_s$")
 RANGE_COLUMN = re.compile(r"^(low|high)_emission_([a-z0-9_]+)_g_s$")
+DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+\s*$")
 ORIGINS = ("reported", "allocated", "factor", "assumed")
 SOURCE_TYPES = ("point", "volume", "area", "line")
 STACK_COLUMNS = ("stack_height_m", "stack_diameter_m", "exit_velocity_m_s", "exit_temperature_k")
@@ -292,7 +293,8 @@ def _reason(check: str, value: object, rows: list[int], spec: Column) -> str:
         return f"{value!r} in {where}: allowed are {', '.join(spec.choices)}"
     if check == "kind":
         kind = {float: "a number", bool: "true or false", str: "text"}[spec.kind]
-        return f"{value!r} in {where} is not {kind}"
+        hint = ": write decimals with a point" if DECIMAL_COMMA.match(str(value)) else ""
+        return f"{value!r} in {where} is not {kind}{hint}"
     return f"no value in {where}: fill it in"
 
 

@@ -10,6 +10,7 @@ from geocluster.errors import TableError
 from geocluster.load.mending import mend_geometry
 from geocluster.tables import (
     EMISSION_COLUMN,
+    RANGE_COLUMN,
     TABLES,
     check_table,
     rows_in_words,
@@ -40,7 +41,7 @@ def checked(table: gpd.GeoDataFrame, kind: str, where: str) -> gpd.GeoDataFrame:
     TableError
         With every fault.
     """
-    table = _with_text(table, kind)
+    table = _with_plain_types(table, kind)
     there = table.geometry.notna()
     faults = _source_faults(table) if kind == "sources" else []
     if kind == "homes":
@@ -95,11 +96,14 @@ def _made_id(what: list, taken: set[str]) -> str:
     return made
 
 
-def _with_text(table: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
-    """Whole numbers in columns of text, as text: an identifier 7 is the text 7."""
+def _with_plain_types(table: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
+    """Text and numbers where they belong: an identifier 7 is the text 7."""
     import pandas as pd
 
     table = table.copy()
+    for name in table.columns:
+        if _is_number(str(name), kind) and pd.api.types.is_string_dtype(table[name].dtype):
+            table[name] = _numbers_in_text(table[name])
     for column in TABLES[kind]:
         if column.kind is not str or column.name not in table:
             continue
@@ -111,17 +115,29 @@ def _with_text(table: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
     return table
 
 
+def _is_number(name: str, kind: str) -> bool:
+    """Whether a column of a kind of table holds numbers."""
+    if kind == "sources" and (EMISSION_COLUMN.match(name) or RANGE_COLUMN.match(name)):
+        return True
+    return any(column.name == name and column.kind is float for column in TABLES[kind])
+
+
+def _numbers_in_text(values: pd.Series) -> pd.Series:
+    """Numbers where text says one and nothing else; the rest stays as it is, to be told."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(values, errors="coerce")
+    return values.astype(object).where(numbers.isna(), numbers.astype(object))
+
+
 def _with_numbers(table: gpd.GeoDataFrame, kind: str) -> gpd.GeoDataFrame:
-    for column in TABLES[kind]:
-        if column.name in table and column.kind is float:
-            table[column.name] = _floats(table[column.name])
-        elif column.name in table and column.kind is bool:
-            table[column.name] = [
-                str(value) in ("True", "1", "1.0") for value in table[column.name]
-            ]
-    for name in table.columns:
-        if "emission_" in str(name) and str(name).endswith("_g_s"):
+    for name in map(str, table.columns):
+        if _is_number(name, kind):
             table[name] = _floats(table[name])
+    for column in TABLES[kind]:
+        if column.kind is bool and column.name in table:
+            true = ("True", "1", "1.0")
+            table[column.name] = [str(value) in true for value in table[column.name]]
     return table
 
 

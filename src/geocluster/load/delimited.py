@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from geocluster.errors import CRSError, InputError, MendedWarning
-from geocluster.tables import TABLES, rows_in_words
+from geocluster.tables import DECIMAL_COMMA, TABLES, rows_in_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,7 +19,7 @@ OnBadCoordinates = Literal["error", "drop"]
 
 LONGITUDES = ("longitude", "lon", "long", "lng")
 LATITUDES = ("latitude", "lat")
-DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+\s*$")
+NO_VALUE = ["", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL"]
 # An identifier stays text, also where it looks like a number.
 TEXT_COLUMNS = sorted(
     {column.name for columns in TABLES.values() for column in columns if column.kind is str}
@@ -67,7 +66,7 @@ def read_csv(path: str | Path) -> pd.DataFrame:
                 index_col=False,
                 skipinitialspace=True,
                 keep_default_na=False,
-                na_values=[""],
+                na_values={name: [""] if name in TEXT_COLUMNS else NO_VALUE for name in names},
                 dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
                 low_memory=False,
             )

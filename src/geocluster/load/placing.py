@@ -68,16 +68,17 @@ def place_in_region(
     if far.all() and needed:
         raise InputError(where, _nothing_left(table, region, things, reach_m))
     if far.any():
+        swapped = _swapped(table, region, far, reach_m)
         _warn(
             f"{where}: {far.sum()} of {len(far)} {things} left out, more than "
-            f"{reach_m / 1000:g} km outside {region.name}{_names(table, far)}{_swapped(table, region, far, reach_m)}"
+            f"{reach_m / 1000:g} km outside {region.name}{_names(table, far)}{swapped}"
         )
     if count_outside:
         outside = near & ~shapely.intersects(region.boundary, geometry)
         if outside.any():
             _warn(
-                f"{where}: {outside.sum()} of {len(far)} {things} lie outside {region.name}, kept as "
-                f"their plumes reach in{_names(table, outside)}"
+                f"{where}: {outside.sum()} of {len(far)} {things} lie outside {region.name}, kept "
+                f"as their plumes reach in{_names(table, outside)}"
             )
     return placed[near].reset_index(drop=True)
 

@@ -333,15 +333,18 @@ def _tell_about(ground: _Ground) -> None:
     column, row = ground.pixels(x[inside], y[inside])
     raster = ground.raster
     covered = (column >= 0) & (column < raster.width) & (row >= 0) & (row < raster.height)
-    if inside.any() and not covered.any():
-        raise InputError(ground.name, f"the raster does not touch {region.name}: wrong file or CRS")
-    if covered.mean() < COVERED_ENOUGH:
+    left, right, top, bottom = ground.window
+    if left >= right or top >= bottom:
+        raise InputError(
+            ground.name, f"the raster does not touch {region.name} or what is near: check its CRS"
+        )
+    if inside.any() and covered.mean() < COVERED_ENOUGH:
         _warn(
             f"{ground.name}: the raster covers {covered.mean():.0%} of {region.name}; "
             "elsewhere nobody is counted"
         )
     if ground.crs != region.crs:
-        pixels = (ground.window[1] - ground.window[0]) * (ground.window[3] - ground.window[2])
+        pixels = (right - left) * (bottom - top)
         _warn(
             f"{ground.name}: {pixels} pixels transformed from {ground.crs.name} to "
             f"{region.crs.name}, with their total kept"  # type: ignore[union-attr]
