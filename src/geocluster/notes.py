@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geocluster.tables import pollutants_of
+from geocluster.tables import POLLUTANTS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -145,21 +145,22 @@ def _land_notes(study: Study) -> list[str]:
     ]
 
 
-def low_wind_notes(changes: dict[str, float], field: xr.Dataset) -> list[str]:
-    """How the treatment of weak winds moves the people-weighted mean, a sentence."""
-    calm = field.attrs.get("calm_share")
-    parts = ", ".join(f"{name} {change:+.0%}" for name, change in sorted(changes.items()))
-    head = f"Calms ({calm:.1%} of the time) are left out of means. " if calm is not None else ""
-    return (
-        [
-            f"{head}Were winds under 1 m/s raised to 1 m/s instead, the people-weighted mean would "
-            f"change by: {parts}."
+def low_wind_notes(changes: dict[str, dict[str, float]], field: xr.Dataset) -> list[str]:
+    """How much weak winds there are, and how their treatment moves the people-weighted mean."""
+    weak = field.attrs.get("hours_below_1_m_s", 0.0)
+    calm = field.attrs.get("calm_share", 0.0)
+    if not weak:
+        return []
+    spans = []
+    for case, words in (("raised", "raised to 1 m/s"), ("dropped", "left out as calms")):
+        parts = [
+            f"{POLLUTANTS.get(name, name)} {change[case]:+.0%}"
+            for name, change in changes.items()
+            if case in change
         ]
-        if parts
-        else []
-    )
-
-
-def named_pollutants(study: Study) -> list[str]:
-    """The pollutants of the study's sources."""
-    return pollutants_of(study.sources)
+        spans += [f"{words}: {', '.join(parts)}"] if parts else []
+    return [
+        f"Winds under 1 m/s hold {weak:.0%} of the time (calms {calm:.0%}). Calms are left out of "
+        "means and the other weak winds kept; the people-weighted mean would change were all of "
+        f"them {'; '.join(spans)}."
+    ]

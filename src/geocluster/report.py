@@ -6,13 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocluster.results import replacing, write_csv, write_json, write_layers, write_raster
-from geocluster.tables import POLLUTANTS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from geocluster.maps.page import Page
-    from geocluster.maps.panels import Panel
     from geocluster.run import Results
     from geocluster.study import Study
 
@@ -35,7 +31,9 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
         for statistic in field.data_vars
         for pollutant in field["pollutant"].values
     }
-    burdens = {str(name): results.burdens.sel(release=name) for name in results.burdens["release"].values}
+    burdens = {
+        str(name): results.burdens.sel(release=name) for name in results.burdens["release"].values
+    }
     files = {
         "index.html": target / "index.html",
         "exposure.csv": write_csv(results.summary, target / "exposure.csv"),
@@ -65,6 +63,7 @@ def draw(study: Study, results: Results) -> Page:
     """The map of a run."""
     from geocluster.exposure.limits import read_limits
     from geocluster.maps.page import draw_map
+    from geocluster.panels import panels
 
     return draw_map(
         study.region,
@@ -85,3 +84,37 @@ def draw(study: Study, results: Results) -> Page:
         panels=panels(study, results),
         demonstration=results.demonstration,
     )
+
+
+def headline(results: Results) -> list[tuple[str, str]]:
+    """The few figures that stand first, as (figure, label)."""
+    from geocluster.panels import count_in_words, limit_in_words, range_in_words
+
+    inside = results.exposure
+    figures = [(count_in_words(inside["people"].sum()), "people live in the region")]
+    answered = results.summary[results.summary["answerable"]]
+    worst = answered.sort_values("people_above", ascending=False, kind="stable")
+    for row in worst.drop_duplicates("pollutant").head(3).to_dict("records"):
+        figures.append((range_in_words(row, "people_above"), f"above {limit_in_words(row)}"))
+    figures.append((str(len(results.sites)), "candidate sites on the fringe"))
+    return figures
+
+
+def summary_rows(results: Results, files: dict[str, Path]) -> dict[str, list[tuple[str, ...]]]:
+    """Heading to rows of text, for the terminal: people exposed, first sites, files."""
+    best = results.sites.sort_values("rank", kind="stable").head(3)
+    sites = [
+        (
+            f"{int(row['rank'])}.",
+            str(row["site_id"]),
+            str(row.get("name") or row.get("kind") or ""),
+            f"{row['area_ha']:.0f} ha",
+            f"among the top three in {row['top_three_share']:.0%} of cases",
+        )
+        for row in best.to_dict("records")
+    ]
+    return {
+        "People": [(label, figure) for figure, label in headline(results)],
+        f"Sites. {results.verdict}": sites,
+        "Files": [(name, str(path)) for name, path in files.items()],
+    }

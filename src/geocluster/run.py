@@ -59,6 +59,7 @@ class Results:
     burdens: xr.DataArray
     suitable: xr.Dataset
     sites: gpd.GeoDataFrame
+    weights: dict[str, float]
     correlations: pd.DataFrame
     clusters: gpd.GeoDataFrame
     not_valid: gpd.GeoDataFrame
@@ -139,15 +140,19 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     tell : callable, optional
         As in `run_study`.
     """
+    import xarray as xr
+
     from geocluster.exposure.assess import assess_exposure, summarise_exposure
-    from geocluster.exposure.burden import burden_by_release, profile_burden
+    from geocluster.exposure.burden import burden_by_release
     from geocluster.exposure.residents import describe_neighbours
     from geocluster.industry.clusters import find_clusters
     from geocluster.notes import areas_not_valid, assumptions, demonstration, low_wind_notes
     from geocluster.plume.field import concentration
     from geocluster.siting.candidates import candidate_sites
-    from geocluster.siting.criteria import criteria_correlations, describe_sites, grouped_weights
-    from geocluster.siting.ranking import rank, rank_stability
+    from geocluster.siting.criteria import correlations, describe_sites, grouped_weights
+    from geocluster.siting.measures import site_means
+    from geocluster.siting.ranking import rank
+    from geocluster.siting.stability import rank_stability
     from geocluster.siting.suitability import suitable_land
 
     tell = tell or _silent
@@ -171,7 +176,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burdens = burden_by_release(
             study.homes, grid, study.weather, releases=study.park.releases, options=options
         )
-        burden = profile_burden(burdens, grid)
+        burden = xr.dot(burdens, burdens["share"], dim="release").assign_attrs(burdens.attrs)
     with _timed(tell, "find suitable land and candidate sites"):
         suitable = suitable_land(
             grid,
@@ -198,7 +203,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "rank the sites, and see how sure that is"):
         weights = grouped_weights(settings.siting.weights, sites)
         ranked = rank(sites, weights, method="topsis")
-        stability = rank_stability(ranked, weights, burdens=burdens)
+        by_release = {str(b["release"].values): site_means(ranked, b) for b in burdens}
+        sure = rank_stability(ranked, weights, burdens=by_release)
+    columns = ["site_id", "acceptability", "top_three_share", "mean_rank", "first_with"]
     return Results(
         field=field,
         exposure=exposure,
@@ -206,11 +213,12 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burden=burden,
         burdens=burdens,
         suitable=suitable,
-        sites=stability.sites,
-        correlations=criteria_correlations(ranked),
+        sites=ranked.merge(sure[columns], on="site_id", validate="1:1"),
+        weights=weights,
+        correlations=correlations(ranked),
         clusters=clusters,
         not_valid=areas_not_valid(study),
-        verdict=stability.verdict,
+        verdict=sure.attrs["verdict"],
         notes=[*low_wind_notes(low_winds, field), *assumptions(study)],
         demonstration=demonstration(study),
         low_winds=low_winds,

@@ -67,9 +67,17 @@ class Study:
     @property
     def weights(self) -> dict[str, float]:
         """The weight of each criterion whose data this study has; negative where less is better."""
-        from geocluster.siting.criteria import grouped_weights
+        import pandas as pd
 
-        return grouped_weights(self.settings.siting.weights, self.land)
+        from geocluster.siting.criteria import CRITERIA, grouped_weights
+
+        kinds = set(self.land["kind"])
+        known = [c.column for c in CRITERIA if not c.needs or kinds & set(c.needs.split())]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GeoclusterWarning)
+            return grouped_weights(
+                self.settings.siting.weights, pd.DataFrame(1.0, index=[0], columns=known)
+            )
 
     def inventory(self) -> list[str]:
         """What was read, a line a table."""
@@ -178,6 +186,7 @@ def _osm(settings: Settings, region: Region) -> OsmTables | None:
 def _sources(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
     """Reported sources, plants with an activity, and industrial areas of OpenStreetMap."""
     from geocluster.industry.emissions import emissions_from_activity, emissions_from_area
+    from geocluster.industry.land_use import emitting_areas
     from geocluster.load.delimited import read_csv
     from geocluster.load.vector import read_sources
 
@@ -192,7 +201,7 @@ def _sources(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
         plants = read_csv(settings.path(inputs.plants))
         tables.append(emissions_from_activity(plants, factors).to_crs(region.crs))
     if osm is not None and not tables:
-        areas = osm.sources[osm.sources.geom_type.isin(["Polygon", "MultiPolygon"])]
+        areas = emitting_areas(osm.sources)
         tables.append(emissions_from_area(areas, factors).to_crs(region.crs))
     if not sum(len(table) for table in tables):
         raise InputError(
@@ -233,6 +242,8 @@ def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Geo
     if inputs.towns is None:
         raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
     towns = read_towns(settings.path(inputs.towns))
+    if not towns["people"].sum() > 0:
+        raise InputError(inputs.towns, "nobody lives in these towns: give a town with people")
     total = None
     if inputs.totals is not None:
         total = float(read_csv(settings.path(inputs.totals))["people"].sum())
@@ -304,11 +315,12 @@ def _weather(settings: Settings, region: Region) -> xr.Dataset:
     from geocluster.load.weather import read_weather
 
     given = settings.weather
+    # The region's own time zone is no guide: the weather may be of another place.
     return read_weather(
         settings.path(settings.inputs.weather),
         latitude=given.latitude,
         longitude=given.longitude,
-        time_zone=given.time_zone or settings.region.time_zone,
+        time_zone=given.time_zone,
         anemometer_height_m=given.anemometer_height_m,
         mixing_height_m=given.mixing_height_m,
     )

@@ -42,7 +42,11 @@ HIGH_CORRELATION = 0.7
 
 @dataclass(frozen=True)
 class Criterion:
-    """One criterion; `share` is its part of its group's weight (assumed, and open to change)."""
+    """One criterion.
+
+    `share` is its part of its group's weight (assumed, and open to change); `needs` are the kinds
+    of land of which one must be known for it to have a value.
+    """
 
     column: str
     group: str
@@ -51,6 +55,7 @@ class Criterion:
     share: float
     label: str
     source: str
+    needs: str = ""
 
 
 def _read_criteria() -> tuple[Criterion, ...]:

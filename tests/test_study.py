@@ -1,0 +1,213 @@
+"""A study folder: what is read, what is refused, what is told; small, made on the spot."""
+
+import json
+import warnings
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from geocluster.cli import app
+from geocluster.errors import GeoclusterError
+from geocluster.study import read_study
+
+BOUNDARY = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [
+                    [[69.0, 41.0], [69.4, 41.0], [69.4, 41.3], [69.0, 41.3], [69.0, 41.0]]
+                ],
+            },
+        }
+    ],
+}
+SETTINGS = """
+[region]
+name = "Example"
+boundary = "boundary.geojson"
+[inputs]
+sources = "sources.csv"
+towns = "towns.csv"
+weather = "weather.csv"
+land = "land.geojson"
+[grid]
+cell_m = 1000
+[plume]
+reach_m = 30000
+[park]
+area_ha = 200
+"""
+SOURCES = """source_id,name,longitude,latitude,stack_height_m,stack_diameter_m,exit_velocity_m_s,\
+exit_temperature_k,emission_so2_g_s,emission_nox_g_s
+a,Smelter <b>A</b>,69.15,41.10,80,3,12,420,200,20
+b,Works B,69.16,41.11,40,2,10,400,20,10
+c,Works C,69.17,41.10,30,2,10,400,5,8
+"""
+TOWNS = """name,longitude,latitude,people
+Centre,69.2,41.15,120000
+Village,69.3,41.25,9000
+"""
+LAND = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"kind": kind, "name": kind},
+            "geometry": {"type": "LineString", "coordinates": line},
+        }
+        for kind, line in (
+            ("road", [[69.0, 41.14], [69.4, 41.16]]),
+            ("rail", [[69.0, 41.12], [69.4, 41.13]]),
+            ("power", [[69.05, 41.0], [69.3, 41.3]]),
+            ("water", [[69.1, 41.3], [69.12, 41.0]]),
+        )
+    ],
+}
+
+
+def weather():
+    rows = ["wind_from_deg,wind_speed_m_s,stability,temperature_k,hours"]
+    for direction in range(0, 360, 45):
+        for stability, speed in (("B", 2.0), ("D", 4.0), ("F", 1.2)):
+            rows.append(f"{direction},{speed},{stability},288,{10 + direction // 45}")
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    files = {
+        "study.toml": SETTINGS,
+        "boundary.geojson": json.dumps(BOUNDARY),
+        "sources.csv": SOURCES,
+        "towns.csv": TOWNS,
+        "land.geojson": json.dumps(LAND),
+        "weather.csv": weather(),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def edit(folder: Path, name: str, old: str, new: str) -> None:
+    text = (folder / name).read_text(encoding="utf-8")
+    assert old in text
+    (folder / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(*words: object):
+    return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+
+
+def test_the_tables_are_in_the_region_crs(folder):
+    study = read_study(folder)
+    for table in (study.sources, study.homes, study.land, study.places, study.zones):
+        assert table.crs == study.region.crs
+    assert study.homes["people"].sum() == pytest.approx(129_000)
+    assert set(study.inputs) == {
+        "study.toml", "boundary.geojson", "sources.csv", "towns.csv", "land.geojson", "weather.csv"
+    }  # fmt: skip
+    assert sum(map(abs, study.weights.values())) == pytest.approx(1)
+
+
+def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
+    done = run("run", folder, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {
+        "index.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv", "clusters.gpkg",
+        "concentration.tif", "burden.tif", "provenance.json",
+    }  # fmt: skip
+    assert "people live in the region" in done.output
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "Smelter <b>A</b>" not in page
+    provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
+    assert provenance["inputs_sha256"].keys() >= {"study.toml", "sources.csv"}
+    assert provenance["low_winds"] == {} or "so2" in provenance["low_winds"]
+
+
+def test_a_rerun_gives_the_same_bytes(folder, tmp_path):
+    for name in ("one", "two"):
+        assert run("run", folder, "--out", tmp_path / name).exit_code == 0
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_check_reads_without_running(folder):
+    done = run("check", folder)
+    assert done.exit_code == 0
+    assert "nothing wrong found" in done.output
+    assert "129,000 people" in done.output
+
+
+ERRORS = {
+    "missing file": ("study.toml", "sources.csv", "source.csv", "no such file"),
+    "missing column": ("sources.csv", "stack_height_m", "height", "stack_height_m"),
+    "unknown unit": ("sources.csv", "emission_so2_g_s", "emission_so2_kg_h", "unknown unit"),
+    "unknown pollutant": ("sources.csv", "emission_so2_g_s", "emission_so9_g_s", "so9"),
+    "negative emission": ("sources.csv", "420,200,20", "420,-200,20", "-200"),
+    "NaN": ("sources.csv", "420,200,20", "420,nan,20", "emission_so2_g_s"),
+    "infinite": ("sources.csv", "420,200,20", "420,inf,20", "emission_so2_g_s"),
+    "wind out of range": ("weather.csv", "0,2.0,B", "0,200.0,B", "wind_speed"),
+    "direction out of range": ("weather.csv", "315,2.0,B", "515,2.0,B", "515"),
+    "broken TOML": ("study.toml", "[inputs]", "[inputs", "line"),
+    "unknown key": ("study.toml", "cell_m", "cell_size", "cell_size"),
+    "a wrong value": ("study.toml", "cell_m = 1000", "cell_m = -5", "cell_m"),
+    "a CRS with a large scale error": (
+        "study.toml", 'boundary = "boundary.geojson"',
+        'boundary = "boundary.geojson"\ncrs = "EPSG:3857"', "wrong by up to",
+    ),
+    "a CRS in degrees": (
+        "study.toml", 'boundary = "boundary.geojson"',
+        'boundary = "boundary.geojson"\ncrs = "EPSG:4326"', "metric",
+    ),
+    "nobody lives there": ("towns.csv", "Centre,69.2,41.15,120000\nVillage,69.3,41.25,9000\n", "", "towns"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ERRORS)
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_bad_input_is_a_message_and_exit_code_1(folder, tmp_path, case, command):
+    name, old, new, told = ERRORS[case]
+    edit(folder, name, old, new)
+    words = [command, folder] + (["--out", tmp_path / "out"] if command == "run" else [])
+    done = run(*words)
+    assert done.exit_code == 1
+    assert told in done.output.replace("\n", " ")
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_fault_at_once(folder):
+    edit(folder, "study.toml", "cell_m = 1000", "cell_m = -5")
+    edit(folder, "study.toml", 'towns = "towns.csv"', 'towns = "people.csv"')
+    with pytest.raises(GeoclusterError) as told:
+        read_study(folder)
+    assert "cell_m" in str(told.value)
+    assert "people.csv" in str(told.value)
+
+
+def test_no_source_left_is_an_error(folder):
+    text = (folder / "sources.csv").read_text().splitlines()[0] + "\n"
+    (folder / "sources.csv").write_text(text)
+    done = run("check", folder)
+    assert done.exit_code == 1
+    assert "source" in done.output
+
+
+def test_what_is_mended_is_told_and_kept(folder):
+    edit(folder, "sources.csv", "c,Works C,69.17,41.10", "c,Works C,69.45,41.10")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = read_study(folder)
+    assert any("sources" in line and "outside" in line for line in study.warnings), study.warnings
+    assert "outside" in run("check", folder).output
+
+
+def test_wrong_usage_is_exit_code_2():
+    assert run("run").exit_code == 2
+    assert run("nonsense").exit_code == 2
