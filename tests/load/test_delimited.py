@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geocluster.errors import CRSError, InputError, MendedWarning
-from geocluster.load.delimited import points_from_columns, read_csv
+from geocluster.errors import CRSError, InputError, MendedWarning, TableError
+from geocluster.load.delimited import points_from_columns, read_csv, read_totals
 
 
 @pytest.fixture
@@ -69,6 +69,25 @@ def test_text_in_quotes_may_hold_the_separator_and_line_ends(csv):
 def test_what_is_no_table_is_an_error(csv, content, words):
     with pytest.raises(InputError, match=words):
         read_csv(csv(content))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("name,persons\na,5\n", "column 'people' is missing"),
+        ("name,people\na,-5\n", "-5 in row 1: at least 0"),
+        ("name,people\na,\n", "no value in row 1"),
+        ("name,people\n", "there are no people in it"),
+    ],
+)
+def test_totals_are_people(csv, content, words):
+    with pytest.raises(TableError, match=words):
+        read_totals(csv(content))
+
+
+def test_totals_of_a_default_region(root):
+    totals = read_totals(root / "data/regions/tashkent/totals.csv")
+    assert totals.people.sum() == 3_066_000 + 3_058_400
 
 
 def test_a_missing_csv(tmp_path):

@@ -28,6 +28,7 @@ def study(tmp_path: Path):
         (tmp_path / "study.toml").write_text(text, encoding="utf-8")
         return read_settings(tmp_path)
 
+    read.folder = tmp_path
     return read
 
 
@@ -89,6 +90,16 @@ def test_layers_and_systems_go_to_the_reader(study, tmp_path):
     assert settings.path(chosen) == tmp_path / "homes.gpkg"
     assert settings.options(chosen) == {"layer": "roads", "crs": "EPSG:32642"}
     assert study(SMALLEST + 'land = "land.gpkg"').inputs.land == ("land.gpkg",)
+
+
+def test_a_raster_may_say_what_a_pixel_holds(study):
+    text = 'population = {path = "people.tif", quantity = "density", nodata = -1}'
+    (study.folder / "people.tif").touch()
+    settings = study(SMALLEST + text)
+    assert settings.path(settings.inputs.population) == study.folder / "people.tif"
+    assert settings.options(settings.inputs.population) == {"quantity": "density", "nodata": -1.0}
+    (fault,) = faults(study, SMALLEST + text.replace("density", "persons"))
+    assert fault == "[inputs.population] quantity = 'persons': allowed is 'count' or 'density'"
 
 
 def test_a_park_of_ones_own(study):

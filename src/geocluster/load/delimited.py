@@ -6,8 +6,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from geocluster.errors import CRSError, InputError, MendedWarning
-from geocluster.tables import DECIMAL_COMMA, TABLES, rows_in_words
+from geocluster.errors import CRSError, InputError, MendedWarning, TableError
+from geocluster.tables import DECIMAL_COMMA, TABLES, Column, column_faults, rows_in_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -77,6 +77,46 @@ def read_csv(path: str | Path) -> pd.DataFrame:
             f"{separator!r} in quotes, and write decimals with a point",
         ) from error
     return table.rename(columns=lambda name: str(name).strip())
+
+
+TOTALS = (
+    Column("name", str),
+    Column("people", lower=0, required=True, missing_allowed=False),
+    Column("source", str),
+    Column("grade", str),
+)
+
+
+def read_totals(path: str | Path) -> pd.DataFrame:
+    """Read a CSV of official totals that people are scaled to.
+
+    Parameters
+    ----------
+    path : str or Path
+        Columns people [persons], and optionally name, source and grade.
+
+    Raises
+    ------
+    InputError
+        As `read_csv`.
+    TableError
+        No `people`, a negative or missing one, or no row.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "totals.csv"
+    >>> _ = file.write_text("name,people\\nTashkent city,3058400\\n")
+    >>> float(read_totals(file).people.sum())
+    3058400.0
+    """
+    table = read_csv(path)
+    faults = column_faults(table, TOTALS)
+    if not faults and not table["people"].sum() > 0:
+        faults = ["there are no people in it: give at least one row with people above 0"]
+    if faults:
+        raise TableError(str(path), faults)
+    return table
 
 
 def points_from_columns(

@@ -22,6 +22,7 @@ from geocluster.load.settings_sections import (
     InputSettings,
     ParkSettings,
     PlumeSettings,
+    RasterFile,
     RegionSettings,
     Section,
     SitingSettings,
@@ -54,21 +55,24 @@ class Settings(Section):
         """The study's folder, which every path is relative to."""
         return self._file.parent
 
-    def path(self, value: str | Path | InputFile) -> Path:
+    def path(self, value: str | Path | InputFile | RasterFile) -> Path:
         """Where a file named in the settings is.
 
         Parameters
         ----------
-        value : str, Path or InputFile
+        value : str, Path, InputFile or RasterFile
             As it stands in a section, such as ``settings.inputs.sources``.
         """
-        return self.folder / (value.path if isinstance(value, InputFile) else value)
+        return self.folder / (value.path if isinstance(value, Section) else value)
 
-    def options(self, value: str | Path | InputFile) -> dict[str, str]:
-        """What the settings say about a vector file besides its path: `layer` and `crs`."""
-        if not isinstance(value, InputFile):
+    def options(self, value: str | Path | InputFile | RasterFile) -> dict[str, Any]:
+        """What the settings say about a file besides its path, for the function that reads it.
+
+        `layer` and `crs` of a vector file; `quantity`, `band` and `nodata` of a raster.
+        """
+        if not isinstance(value, Section):
             return {}
-        return {k: v for k, v in (("layer", value.layer), ("crs", value.crs)) if v is not None}
+        return value.model_dump(exclude={"path"}, exclude_none=True)
 
     def limits(self) -> list[str | Path]:
         """The sets of limits asked for: names of the package's own, or where the files are."""

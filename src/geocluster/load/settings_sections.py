@@ -83,10 +83,23 @@ class InputFile(Section):
     crs: Text | None = None
 
 
+class RasterFile(Section):
+    """A population raster with more said about it: what a pixel holds, its band, no data."""
+
+    path: Text
+    quantity: Literal["count", "density"] | None = None
+    band: int | None = Field(default=None, ge=1)
+    nodata: float | None = None
+
+
 # Tagged, so that a fault is told once and not for each member of the union.
 VectorFile = Annotated[
     Annotated[Text, Tag(TAGS[0])] | Annotated[InputFile, Tag(TAGS[1])],
     Discriminator(lambda value: TAGS[isinstance(value, Mapping | InputFile)]),
+]
+PopulationFile = Annotated[
+    Annotated[Text, Tag(TAGS[0])] | Annotated[RasterFile, Tag(TAGS[1])],
+    Discriminator(lambda value: TAGS[isinstance(value, Mapping | RasterFile)]),
 ]
 
 
@@ -124,7 +137,7 @@ class InputSettings(Section):
     towns: Text | None = None
     totals: Text | None = None
     plain: VectorFile | None = None
-    population: Text | None = None
+    population: PopulationFile | None = None
     places: VectorFile | None = None
     land: tuple[VectorFile, ...] = ()
     zones: Text | None = None
