@@ -244,6 +244,8 @@ def urbanisation_of(
     if land is None or not len(land) or people.shape != grid.shape:
         return degree_of_urbanisation(people)
     water = (land["kind"] == "water") & land.geom_type.isin(["Polygon", "MultiPolygon"])
+    if not water.any():
+        return degree_of_urbanisation(people)
     share = np.ones(grid.size)
     share[cells_inside(np.asarray(land.geometry[water].values, dtype=object), Cells.of(grid))] = 0
     shares = people.copy(data=share.reshape(grid.shape))

@@ -115,8 +115,8 @@ def suitable_land(
         _check_fringe(grid, urbanisation, fringe_km, list(fringe_classes)),
         *_check_rules(rules, cells, tables),
     ]
-    reasons = _bits([check.excluded for check in checks])
-    reasons_whole = _bits([check.excluded_whole for check in checks])
+    reasons = _bits([check.excluded for check in checks], grid.size)
+    reasons_whole = _bits([check.excluded_whole for check in checks], grid.size)
     flags = {
         "flag_masks": [1 << bit for bit in range(len(checks))],
         "flag_meanings": " ".join(str(check.record["rule_id"]) for check in checks),
@@ -340,8 +340,7 @@ def _at_cells(coarse: xr.DataArray, grid: xr.DataArray) -> np.ndarray:
     return np.asarray(picked.values).ravel()
 
 
-def _bits(masks: list[np.ndarray | None]) -> np.ndarray:
-    size = next(mask.size for mask in masks if mask is not None)
+def _bits(masks: list[np.ndarray | None], size: int) -> np.ndarray:
     bits = np.zeros(size, np.uint32 if len(masks) <= 32 else np.uint64)
     for bit, mask in enumerate(masks):
         if mask is not None:
