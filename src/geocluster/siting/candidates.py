@@ -244,6 +244,8 @@ def _outlines(numbers: np.ndarray, suitable: xr.Dataset, cell_m: float) -> list[
 
 def _spread(parcels: gpd.GeoDataFrame, max_sites: int, burden: xr.DataArray | None) -> np.ndarray:
     """Rows of at most so many parcels, one from each neighbourhood."""
+    import xarray as xr
+
     if len(parcels) <= max_sites:
         return np.arange(len(parcels))
     middles = parcels.geometry.centroid
@@ -260,7 +262,8 @@ def _spread(parcels: gpd.GeoDataFrame, max_sites: int, burden: xr.DataArray | No
         nearest = np.minimum(nearest, distance)
     worth = -parcels["compactness"].to_numpy()
     if burden is not None:
-        nearby = burden.sel(x=("site", points[:, 0]), y=("site", points[:, 1]), method="nearest")
+        x, y = (xr.DataArray(points[:, axis], dims="site") for axis in (0, 1))
+        nearby = burden.sel(x=x, y=y, method="nearest")
         worth = np.nan_to_num(np.asarray(nearby.values, dtype=float), nan=np.inf)
     order = np.lexsort((np.arange(len(points)), worth, neighbourhood))
     _, first = np.unique(neighbourhood[order], return_index=True)
@@ -299,7 +302,7 @@ def _zone_sites(
             "approximate": points,
             "location_error_m": np.nan_to_num(_numbers(zones, "coord_err_m")),
             "subject_to_exclusion": False,
-            "breaks_rules": [_broken(suitable, shape) for shape in shapes],
+            "breaks_rules": _broken_rules(suitable, shapes),
         },
         geometry=list(shapes),
         crs=crs,
@@ -328,15 +331,22 @@ def _numbers(table: gpd.GeoDataFrame, column: str) -> np.ndarray:
     return np.asarray(pd.to_numeric(table[column], errors="coerce"), dtype=float)
 
 
-def _broken(suitable: xr.Dataset, shape: BaseGeometry) -> str:
+def _broken_rules(suitable: xr.Dataset, shapes: gpd.GeoSeries) -> list[str]:
     """The rules that exclude any cell of a zone, by its cells' centres or the nearest cell."""
     if "reasons" not in suitable:
-        return ""
+        return [""] * len(shapes)
     cells = Cells.of(suitable["reasons"].assign_attrs(cell_m=suitable.attrs["cell_m"]))
-    chosen = cells_inside(np.array([shape], dtype=object), cells)
-    if not len(chosen):
-        middle = shape.centroid
-        chosen = np.array([((cells.x - middle.x) ** 2 + (cells.y - middle.y) ** 2).argmin()])
-    bits = np.bitwise_or.reduce(suitable["reasons"].values.ravel()[chosen])
-    records = suitable.attrs["rules"]
-    return "; ".join(str(item["rule_id"]) for item in records if int(bits) >> item["bit"] & 1)
+    reasons = suitable["reasons"].transpose("y", "x").values.ravel()
+    broken = []
+    for shape in shapes:
+        chosen = cells_inside(np.array([shape], dtype=object), cells)
+        if not len(chosen):
+            middle = shape.centroid
+            away = (cells.x - middle.x) ** 2 + (cells.y - middle.y) ** 2
+            chosen = np.array([away.argmin()])
+        bits = int(np.bitwise_or.reduce(reasons[chosen]))
+        names = [
+            str(rule["rule_id"]) for rule in suitable.attrs["rules"] if bits >> rule["bit"] & 1
+        ]
+        broken.append("; ".join(names))
+    return broken
