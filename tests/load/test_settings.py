@@ -1,8 +1,14 @@
 """study.toml: sound settings are read as written, and every fault is told at once."""
 
+import contextlib
+import json
+import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from geocluster.errors import SettingsError
 from geocluster.load.settings import Settings, limit_sets, read_settings
@@ -90,6 +96,63 @@ def test_layers_and_systems_go_to_the_reader(study, tmp_path):
     assert settings.path(chosen) == tmp_path / "homes.gpkg"
     assert settings.options(chosen) == {"layer": "roads", "crs": "EPSG:32642"}
     assert study(SMALLEST + 'land = "land.gpkg"').inputs.land == ("land.gpkg",)
+
+
+def test_a_boundary_may_be_a_part_of_a_file(study):
+    part = '{path = "boundary.geojson", where = {name = "Navoi", level = 1}}'
+    settings = study(SMALLEST.replace('"boundary.geojson"', part))
+    assert settings.path(settings.region.boundary).name == "boundary.geojson"
+    assert settings.options(settings.region.boundary) == {"where": {"name": "Navoi", "level": 1}}
+
+
+ANYTHING = st.recursive(
+    st.integers(-5, 5) | st.booleans() | st.floats() | st.sampled_from(["", "a", "towns.csv"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["path", "name", "share", "x"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+KEYS = [
+    ("region", "boundary"),
+    ("region", "crs"),
+    ("inputs", "land"),
+    ("inputs", "population"),
+    ("weather", "valid_within_km"),
+    ("weather", "time_zone"),
+    ("plume", "urban"),
+    ("exposure", "limits"),
+    ("park", "releases"),
+    ("siting", "weights"),
+]
+
+
+@given(key=st.sampled_from(KEYS), value=ANYTHING, whole=st.booleans())
+@hypothesis_settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_is_written_is_read_or_told(study, key, value, whole):
+    data = tomllib.loads(SMALLEST)
+    section, name = key
+    if whole:
+        data[section] = value
+    else:
+        data.setdefault(section, {})[name] = value
+    with contextlib.suppress(SettingsError):
+        study("\n".join(f"{k} = {toml(v)}" for k, v in data.items()))
+
+
+def toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k} = {toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    if isinstance(value, float):
+        return repr(value)
+    return json.dumps(value)
 
 
 def test_a_raster_may_say_what_a_pixel_holds(study):

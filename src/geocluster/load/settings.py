@@ -151,7 +151,7 @@ def _limit_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
     exposure = data.get("exposure")
     given = exposure.get("limits", []) if isinstance(exposure, Mapping) else []
     known = limit_sets()
-    for name in [given] if isinstance(given, str) else given:
+    for name in given if isinstance(given, list) else [given]:
         if not isinstance(name, str) or name in known or (folder / name).is_file():
             continue
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

@@ -83,6 +83,12 @@ class InputFile(Section):
     crs: Text | None = None
 
 
+class BoundaryPart(InputFile):
+    """A boundary out of a larger file: the rows whose columns have these values."""
+
+    where: dict[Text, str | int | float | bool] | None = None
+
+
 class RasterFile(Section):
     """A population raster with more said about it: what a pixel holds, its band, no data."""
 
@@ -95,6 +101,10 @@ class RasterFile(Section):
 # Tagged, so that a fault is told once and not for each member of the union.
 VectorFile = Annotated[
     Annotated[Text, Tag(TAGS[0])] | Annotated[InputFile, Tag(TAGS[1])],
+    Discriminator(lambda value: TAGS[isinstance(value, Mapping | InputFile)]),
+]
+BoundaryFile = Annotated[
+    Annotated[Text, Tag(TAGS[0])] | Annotated[BoundaryPart, Tag(TAGS[1])],
     Discriminator(lambda value: TAGS[isinstance(value, Mapping | InputFile)]),
 ]
 PopulationFile = Annotated[
@@ -111,10 +121,9 @@ class RegionSettings(Section):
     """[region]: what the study is called, and where it is."""
 
     name: Text
-    boundary: VectorFile
+    boundary: BoundaryFile
     crs: Text | None = None
     time_zone: TimeZone = None
-    buffer_km: float = Field(default=0.0, ge=0, le=200)
 
     @field_validator("crs")
     @classmethod
