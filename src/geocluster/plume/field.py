@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.errors import CRSError, InputError, StatisticError, TableError
-from geocluster.tables import (
-    GREENHOUSE_GASES,
-    check_table,
-    check_weather,
-    pollutants_of,
-    rows_in_words,
+from geocluster.errors import CRSError, StatisticError, TableError
+from geocluster.plume import columns
+from geocluster.plume.arrays import (
+    chosen_pollutants,
+    frequency_of,
+    point_coordinates,
+    source_arrays,
+    weather_arrays,
 )
+from geocluster.plume.options import DEFAULT, PlumeOptions
+
+__all__ = ["PlumeOptions", "concentration", "raise_low_winds", "weather_counts"]
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,63 +31,6 @@ HOURLY_STATISTICS = ("max_1h",)
 UNITS = "ug/m3"
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlumeOptions:
-    """How the plume is calculated; the defaults are the regulatory default of EPA's ISC3.
-
-    Parameters
-    ----------
-    urban : bool or "by source"
-        Urban dispersion curves and wind profile for all sources, or by their column ``urban``.
-    final_rise : bool
-        The final rise at every distance; False for the gradual rise.
-    stack_tip_downwash : bool
-        Lower the plume where the gas leaves slower than 1.5 times the wind.
-    buoyancy_induced_dispersion : bool
-        Widen the plume by its own turbulence while it rises.
-    half_life_s : float or None
-        Half-life of an exponential decay on the way; None for no decay. [s]
-    reach_m : float
-        No concentration farther from a source than this. [m]
-    method : {"hourly"}
-        Every hour by itself.
-
-    Raises
-    ------
-    InputError
-        With every fault at once.
-
-    Examples
-    --------
-    >>> PlumeOptions(urban=True).final_rise
-    True
-    """
-
-    urban: bool | str = False
-    final_rise: bool = True
-    stack_tip_downwash: bool = True
-    buoyancy_induced_dispersion: bool = True
-    half_life_s: float | None = None
-    reach_m: float = 50_000
-    method: str = "hourly"
-
-    def __post_init__(self) -> None:
-        faults = []
-        if self.urban not in (True, False, "by source"):
-            faults.append(f"urban is {self.urban!r}: allowed are True, False and 'by source'")
-        for name in ("final_rise", "stack_tip_downwash", "buoyancy_induced_dispersion"):
-            if getattr(self, name) not in (True, False):
-                faults.append(f"{name} is {getattr(self, name)!r}: allowed are True and False")
-        if not 0 < self.reach_m < np.inf:
-            faults.append(f"reach_m is {self.reach_m!r}: give metres above 0")
-        if self.half_life_s is not None and not self.half_life_s > 0:
-            faults.append(f"half_life_s is {self.half_life_s!r}: give seconds above 0, or None")
-        if self.method != "hourly":
-            faults.append(f"method is {self.method!r}: only 'hourly' exists yet")
-        if faults:
-            raise InputError("PlumeOptions", faults)
-
-
 def concentration(
     sources: gpd.GeoDataFrame,
     receptors: xr.DataArray | gpd.GeoDataFrame,
@@ -91,7 +38,7 @@ def concentration(
     *,
     pollutants: str | Sequence[str] | None = None,
     statistics: str | Sequence[str] = ("mean",),
-    options: PlumeOptions | None = None,
+    options: PlumeOptions = DEFAULT,
 ) -> xr.Dataset:
     """Concentration from point and volume sources over flat terrain.
 
@@ -114,7 +61,7 @@ def concentration(
         All that `sources` has, without greenhouse gases, unless told.
     statistics : str or sequence of {"mean", "max_1h"}
         ``max_1h`` needs hourly weather (a coordinate ``time``); a wind rose has no hours.
-    options : PlumeOptions, optional
+    options : PlumeOptions
         ISC3's regulatory default unless told.
 
     Returns
@@ -161,13 +108,12 @@ def concentration(
     >>> concentration(stack, places, weather)["mean"].sel(pollutant="so2").values.round(1)
     array([168.9,   0. ])
     """
-    options = PlumeOptions() if options is None else options
     names = [statistics] if isinstance(statistics, str) else list(statistics)
     _check_statistics(names, weather)
-    chosen = _chosen_pollutants(sources, pollutants)
+    chosen = chosen_pollutants(sources, pollutants)
     crs = _crs_of(receptors)
     table, emissions = source_arrays(sources, chosen, crs, options)
-    sky = _weather_arrays(weather)
+    sky = weather_arrays(weather)
     settings = {
         "half_life_s": options.half_life_s,
         "reach_m": float(options.reach_m),
@@ -233,10 +179,13 @@ class _Job:
 
 def _over(receptors: xr.DataArray | gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
     import geopandas as gpd
+    import xarray as xr
 
     if isinstance(receptors, gpd.GeoDataFrame):
         return _over_points(receptors, job)
-    return _over_grid(receptors, job)
+    if isinstance(receptors, xr.DataArray):
+        return _over_grid(receptors, job)
+    raise TableError("receptors", "give a grid (xarray.DataArray) or a GeoDataFrame of points")
 
 
 def _over_grid(grid: xr.DataArray, job: _Job) -> xr.Dataset:
@@ -267,7 +216,7 @@ def _block(grid: xr.DataArray, job: _Job) -> xr.Dataset:
 def _over_points(receptors: gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
     import xarray as xr
 
-    x, y = _point_coordinates(receptors, "receptors")
+    x, y = point_coordinates(receptors, "receptors")
     height = np.zeros(x.size)
     if "height_m" in receptors:
         height = receptors["height_m"].fillna(0.0).to_numpy(dtype=float)
@@ -310,129 +259,13 @@ def weather_counts(weather: xr.Dataset) -> dict[str, float]:
     (1, 0.5)
     """
     speed = weather["wind_speed_m_s"].values
-    share = _frequency(weather) / _frequency(weather).sum()
+    share = frequency_of(weather) / frequency_of(weather).sum()
     return {
         "hours": int(speed.size),
         "calm_hours": int((speed == 0).sum()),
         "calm_share": float(share[speed == 0].sum()),
         "hours_below_1_m_s": float(share[speed < 1].sum()),
     }
-
-
-def _frequency(weather: xr.Dataset) -> NDArray:
-    if "frequency" in weather:
-        return weather["frequency"].values.astype(float)
-    return np.ones(weather.sizes["hour"])
-
-
-def _weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
-    check_weather(weather)
-    speed = weather["wind_speed_m_s"].values.astype(float)
-    stability = weather["stability"].values.astype(float)
-    if not np.isin(stability, np.arange(1, 7)).all():
-        raise TableError("weather", "'stability' must be whole, 1 to 6 for A to F")
-    moving = speed > 0
-    if not moving.any():
-        raise TableError("weather", "every hour is a calm: no plume can be calculated")
-    weight = _frequency(weather)[moving]
-    columns = [
-        speed[moving],
-        weather["mixing_height_m"].values[moving],
-        weather["temperature_k"].values[moving],
-        weight / weight.sum(),
-    ]
-    return {
-        "hours": np.column_stack(columns).astype(float),
-        "wind_from_deg": weather["wind_from_deg"].values[moving].astype(float) % 360.0,
-        "k": stability[moving].astype(np.int64) - 1,
-        "anemometer_m": float(weather.attrs.get("anemometer_height_m", 10.0)),
-    }
-
-
-def source_arrays(
-    sources: gpd.GeoDataFrame, pollutants: Sequence[str], crs: Any, options: PlumeOptions
-) -> tuple[NDArray, NDArray]:
-    """The kernel's arrays of sources and emissions from the table.
-
-    Returns
-    -------
-    table, emissions : ndarray
-        (source, column) as `geocluster.plume.kernel` numbers them, and (source, pollutant) [g/s].
-    """
-    from geocluster.plume import kernel
-
-    check_table(sources, "sources", "sources", known_pollutants=False)
-    types = _column(sources, "source_type", "point")
-    undone = sorted({str(kind) for kind in types} - {"point", "volume"})
-    if undone:
-        raise TableError(
-            "sources", f"source_type {', '.join(undone)}: not yet; point and volume are"
-        )
-    if options.urban == "by source" and "urban" not in sources and len(sources):
-        raise TableError("sources", "column 'urban' is missing: urban='by source' needs it")
-    if sources.crs is not None and crs is not None and sources.crs != crs:
-        sources = sources.to_crs(crs)
-    table = np.zeros((len(sources), kernel.SOURCE_COLUMNS))
-    table[:, kernel.X], table[:, kernel.Y] = _point_coordinates(sources, "sources")
-    volume = (types == "volume").astype(bool)
-    table[:, kernel.VOLUME] = volume
-    _fill_volumes(table, sources, volume)
-    _fill_stacks(table, sources, ~volume)
-    urban = options.urban is True
-    flags = _column(sources, "urban", False) if options.urban == "by source" else urban
-    table[:, kernel.URBAN] = np.asarray(flags).astype(str) == "True"
-    columns = [sources[f"emission_{name}_g_s"].to_numpy(dtype=float) for name in pollutants]
-    emissions = np.column_stack(columns) if columns else np.zeros((len(sources), 0))
-    return table, np.ascontiguousarray(emissions)
-
-
-def _fill_volumes(table: NDArray, sources: gpd.GeoDataFrame, volume: NDArray) -> None:
-    from geocluster.plume import kernel
-
-    rows = sources[volume]
-    for index, name in (
-        (kernel.HEIGHT, "release_height_m"),
-        (kernel.SIGMA_Y0, "initial_sigma_y_m"),
-        (kernel.SIGMA_Z0, "initial_sigma_z_m"),
-    ):
-        table[volume, index] = rows[name].to_numpy(dtype=float) if len(rows) else 0.0
-
-
-def _fill_stacks(table: NDArray, sources: gpd.GeoDataFrame, stack: NDArray) -> None:
-    """Stacks; one that does not blow upwards keeps its buoyancy and loses its momentum."""
-    from geocluster.plume import kernel
-
-    rows = sources[stack]
-    if not len(rows):
-        return
-    diameter = rows["stack_diameter_m"].to_numpy(dtype=float)
-    velocity = rows["exit_velocity_m_s"].to_numpy(dtype=float)
-    direction = _column(rows, "stack_direction", "vertical")
-    sideways = np.isin(direction, ("horizontal", "capped"))
-    slow = np.where(sideways, np.minimum(velocity, 0.001), velocity)
-    wide = np.where(sideways, diameter * np.sqrt(velocity / np.maximum(slow, 1e-12)), diameter)
-    table[stack, kernel.HEIGHT] = rows["stack_height_m"].to_numpy(dtype=float)
-    table[stack, kernel.TEMPERATURE] = rows["exit_temperature_k"].to_numpy(dtype=float)
-    table[stack, kernel.VELOCITY] = slow
-    table[stack, kernel.DIAMETER] = np.where(velocity > 0, wide, diameter)
-    table[stack, kernel.TIP_VELOCITY] = slow
-    table[stack, kernel.TIP_DIAMETER] = np.where(direction == "horizontal", 0.0, diameter)
-
-
-def _column(table: gpd.GeoDataFrame, name: str, default: object) -> NDArray:
-    if name not in table:
-        return np.full(len(table), default, dtype=object)
-    return table[name].astype(object).where(table[name].notna(), default).to_numpy(dtype=object)
-
-
-def _point_coordinates(table: gpd.GeoDataFrame, where: str) -> tuple[NDArray, NDArray]:
-    geometry = table.geometry
-    bad = (geometry.isna() | geometry.is_empty).to_numpy()
-    if bad.any():
-        rows = rows_in_words([int(i) + 1 for i in bad.nonzero()[0]])
-        raise TableError(where, f"no geometry in {rows}: give each row a point")
-    points = geometry if (geometry.geom_type == "Point").all() else geometry.centroid
-    return points.x.to_numpy(dtype=float), points.y.to_numpy(dtype=float)
 
 
 def _crs_of(receptors: xr.DataArray | gpd.GeoDataFrame) -> Any:
@@ -445,32 +278,6 @@ def _crs_of(receptors: xr.DataArray | gpd.GeoDataFrame) -> Any:
     if not crs.is_projected:
         raise CRSError("receptors", f"{crs.name} is not in metres: give a projected CRS")
     return crs
-
-
-def _chosen_pollutants(
-    sources: gpd.GeoDataFrame, pollutants: str | Sequence[str] | None
-) -> list[str]:
-    present = pollutants_of(sources)
-    if pollutants is None:
-        chosen = [name for name in present if name not in GREENHOUSE_GASES]
-        if not chosen:
-            raise TableError("sources", "no column emission_<pollutant>_g_s [g/s]: add one")
-        return chosen
-    chosen = [pollutants] if isinstance(pollutants, str) else list(pollutants)
-    faults = [
-        f"pollutant {name!r}: greenhouse gases are inventoried, never dispersed"
-        for name in chosen
-        if name in GREENHOUSE_GASES
-    ]
-    faults += [
-        f"pollutant {name!r}: there is no column emission_{name}_g_s; there are "
-        + (", ".join(present) or "none")
-        for name in chosen
-        if name not in present and name not in GREENHOUSE_GASES
-    ]
-    if faults or not chosen:
-        raise InputError("pollutants", faults or "none is asked for: name one")
-    return chosen
 
 
 def _check_statistics(names: Iterable[str], weather: xr.Dataset) -> None:
@@ -487,10 +294,8 @@ def _check_statistics(names: Iterable[str], weather: xr.Dataset) -> None:
 
 
 def _option_bits(options: PlumeOptions) -> int:
-    from geocluster.plume import kernel
-
     return (
-        kernel.FINAL_RISE * bool(options.final_rise)
-        + kernel.TIP_DOWNWASH * bool(options.stack_tip_downwash)
-        + kernel.BUOYANCY_INDUCED * bool(options.buoyancy_induced_dispersion)
+        columns.FINAL_RISE * bool(options.final_rise)
+        + columns.TIP_DOWNWASH * bool(options.stack_tip_downwash)
+        + columns.BUOYANCY_INDUCED * bool(options.buoyancy_induced_dispersion)
     )

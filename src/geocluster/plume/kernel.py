@@ -15,8 +15,42 @@ import threading
 import numpy as np
 from numba import prange
 
+from geocluster.plume.columns import (
+    AIR_TEMPERATURE,
+    BUOYANCY_INDUCED,
+    DIAMETER,
+    FINAL_RISE,
+    HEIGHT,
+    MIXING_HEIGHT,
+    SIGMA_Y0,
+    SIGMA_Z0,
+    SPEED,
+    TEMPERATURE,
+    TIP_DIAMETER,
+    TIP_DOWNWASH,
+    TIP_VELOCITY,
+    URBAN,
+    VELOCITY,
+    VOLUME,
+    WEIGHT,
+    X,
+    Y,
+)
+from geocluster.plume.images import vertical
 from geocluster.plume.jit import compiled
 from geocluster.plume.rise import gradual_rise, plume_rise, stack_tip_height, wind_at
+from geocluster.plume.rows import (
+    LATERAL_CUT,
+    LINES,
+    LONGEST_GROUP,
+    WEDGE,
+    density_of,
+    fill_wedge,
+    first_from,
+    group_hours,
+    row_part,
+    rows_of,
+)
 from geocluster.plume.sigma import (
     SIGMA_Z_MOST,
     sigma_y_rural,
@@ -29,41 +63,14 @@ from geocluster.plume.sigma import (
     virtual_z_urban,
 )
 
-# Columns of the array of sources.
-X, Y, VOLUME, HEIGHT, DIAMETER, VELOCITY, TEMPERATURE, TIP_DIAMETER, TIP_VELOCITY = range(9)
-SIGMA_Y0, SIGMA_Z0, URBAN = range(9, 12)
-SOURCE_COLUMNS = 12
-
-# Columns of the array of hours.
-SPEED, MIXING_HEIGHT, AIR_TEMPERATURE, WEIGHT = range(4)
-
 # Columns of the table of plumes, a row a source and hour.
-AMPLITUDE, BASE, RISE, DRIVER, DISTANCE, FACTOR, FREQUENCY, LID, DECAY = range(9)
-PLUME_COLUMNS = 9
+AMPLITUDE, BASE, RISE, DRIVER, DISTANCE, FACTOR, FREQUENCY, LID, COSINE, DECAY = range(10)
+PLUME_COLUMNS = 10
 
-# Options, one bit each.
-FINAL_RISE, TIP_DOWNWASH, BUOYANCY_INDUCED = 1, 2, 4
-
-WEDGE = 1.191754  # tan 50 degrees: ISC3 knows no plume outside
-LATERAL_CUT = 6.0  # sigmas; what is left out is under exp(-18) = 1.5e-8 of the axis
-EXPONENT_CUT = 50.0
-WELL_MIXED = 1.6  # sigma_z over mixing height
-LONGEST_GROUP = 16
 BANDS = 32
-TANGENTS_M = (300.0, 1500.0, 6000.0, 25000.0)
-LINES = 2 * len(TANGENTS_M) + 3
 
 _LOCK = threading.Lock()
 _TABLE_BYTES = 64_000_000
-_ROOT_2PI = math.sqrt(2.0 * math.pi)
-
-
-@compiled()
-def ambient_sigmas(x: float, far_y: float, far_z: float, k: int, urban: bool) -> tuple:
-    """sigma_y and sigma_z [m] without the plume's own turbulence, from the virtual origins."""
-    if urban:
-        return sigma_y_urban(x + far_y, k), sigma_z_urban(x + far_z, k)
-    return sigma_y_rural(x + far_y, k), sigma_z_rural(x + far_z, k)
 
 
 @compiled()
@@ -100,6 +107,7 @@ def fill_plume(
     row[RISE] = 0.0
     row[DISTANCE] = 0.0
     row[FACTOR] = 0.0
+    row[COSINE] = _lid_cosine(row[BASE], row[LID])
     if source[VOLUME] != 0.0:
         return
     if options & TIP_DOWNWASH:
@@ -110,46 +118,15 @@ def fill_plume(
     )
     row[DRIVER] = driver
     row[RISE] = rise
+    row[COSINE] = _lid_cosine(row[BASE] + rise, row[LID])
     row[DISTANCE] = distance
     row[FACTOR] = factor
     row[FREQUENCY] = frequency
 
 
 @compiled()
-def fill_wedge(
-    lines: np.ndarray,
-    source: np.ndarray,
-    k: int,
-    ux: float,
-    uy: float,
-    spread: float,
-    far_y: float,
-) -> None:
-    """The wedge of a group as half-planes ``a X + b Y <= c`` around the source.
-
-    sigma_y is concave in distance, so its tangents bound it from above; `spread` is the most that
-    the plume's own turbulence adds [m].
-    """
-    urban = source[URBAN] != 0.0
-    _fill_line(lines[0], -ux, -uy, 0.0)
-    for n in range(len(TANGENTS_M) + 1):
-        slope, offset = WEDGE, 0.0
-        if n > 0:
-            x = TANGENTS_M[n - 1]
-            at = ambient_sigmas(x, far_y, 0.0, k, urban)[0]
-            slope = (at - ambient_sigmas(0.999 * x, far_y, 0.0, k, urban)[0]) / (0.001 * x)
-            offset = 1.001 * LATERAL_CUT * (at - slope * x + spread)
-            slope *= 1.001 * LATERAL_CUT
-        # The crosswind distance is y = X uy - Y ux.
-        _fill_line(lines[2 * n + 1], uy - slope * ux, -ux - slope * uy, offset)
-        _fill_line(lines[2 * n + 2], -uy - slope * ux, ux - slope * uy, offset)
-
-
-@compiled()
-def _fill_line(line: np.ndarray, a: float, b: float, c: float) -> None:
-    line[0] = a
-    line[1] = b
-    line[2] = c
+def _lid_cosine(h: float, lid: float) -> float:
+    return math.cos(math.pi * h / lid) if 0.0 < lid < math.inf else 0.0
 
 
 @compiled(parallel=True)
@@ -161,6 +138,7 @@ def prepare(
     flow: np.ndarray,
     anemometer_m: float,
     decay_per_s: float,
+    reach_m: float,
     options: int,
     plumes: np.ndarray,
     wedges: np.ndarray,
@@ -182,89 +160,16 @@ def prepare(
             virtual[s, g, 0] = far_y
             virtual[s, g, 1] = far_z
             spreads[s, g] = spread
-            fill_wedge(wedges[s, g], sources[s], k, flow[g, 0], flow[g, 1], spread, far_y)
-
-
-@compiled()
-def row_part(lines: np.ndarray, reach_m: float, y0: float, y1: float, sx: float) -> tuple:
-    """The stretch of x that the wedge and the reach leave of a row; y0, y1 are from the source."""
-    near = 0.0 if y0 <= 0.0 <= y1 else min(abs(y0), abs(y1))
-    if near > reach_m:
-        return 1.0, 0.0
-    upper = math.sqrt(reach_m * reach_m - near * near)
-    lower = -upper
-    for n in range(lines.shape[0]):
-        a, b = lines[n, 0], lines[n, 1]
-        rest = lines[n, 2] - min(b * y0, b * y1)
-        if a > 1e-9:
-            upper = min(upper, rest / a)
-        elif a < -1e-9:
-            lower = max(lower, rest / a)
-        elif rest < -1e-3:
-            return 1.0, 0.0
-    return sx + lower - 1e-3, sx + upper + 1e-3
-
-
-@compiled()
-def first_from(px: np.ndarray, lower: int, upper: int, value: float) -> int:
-    """The first index from `lower` to `upper` where the sorted px is at least `value`."""
-    while lower < upper:
-        middle = (lower + upper) // 2
-        if px[middle] < value:
-            lower = middle + 1
-        else:
-            upper = middle
-    return lower
-
-
-@compiled()
-def vertical(h: float, z: float, vz: float, lid: float, e_y: float) -> float:
-    """Images in the ground and the lid, times the lateral term ``exp(-e_y)``.
-
-    ``exp(-(h-z)^2 / 2 s^2) + exp(-(h+z)^2 / 2 s^2)`` and its images at ``2 n lid``; where sigma_z
-    is above 0.7 of the lid, their sum in cosines (Poisson's formula), which converges where
-    images do not; above 1.6 well mixed, ``(2 pi)^(1/2) s / lid``.
-    """
-    if lid < math.inf:
-        if h > lid or z > lid or lid <= 0.0:
-            return 0.0
-        ratio = math.sqrt(vz) / lid
-        if ratio > WELL_MIXED:
-            return _ROOT_2PI * ratio * math.exp(-e_y)
-        if ratio > 0.7:
-            return _ROOT_2PI * ratio * _modes(h, z, ratio, lid) * math.exp(-e_y)
-    half = 0.5 / vz
-    if z == 0.0:
-        e_h = h * h * half
-        if e_h + e_y > EXPONENT_CUT:
-            return 0.0
-        total = 2.0 * math.exp(-e_h - e_y)
-    else:
-        total = math.exp(-((h - z) ** 2) * half - e_y) + math.exp(-((h + z) ** 2) * half - e_y)
-    if lid < math.inf and 4.0 * (lid - h) * (lid - z) * half < 30.0:
-        total += _images(h, z, half, lid, e_y)
-    return total
-
-
-@compiled()
-def _images(h: float, z: float, half: float, lid: float, e_y: float) -> float:
-    total = 0.0
-    for n in (2.0, 4.0):
-        for sign in (-1.0, 1.0):
-            a = (n * lid + sign * h - z) ** 2 * half
-            b = (n * lid + sign * h + z) ** 2 * half
-            total += math.exp(-a - e_y) + math.exp(-b - e_y)
-    return total
-
-
-@compiled()
-def _modes(h: float, z: float, ratio: float, lid: float) -> float:
-    decay = math.exp(-0.5 * (math.pi * ratio) ** 2)
-    total = 1.0
-    for n in range(1, 4):
-        mode = math.cos(n * math.pi * h / lid) * math.cos(n * math.pi * z / lid)
-        total += 2.0 * decay ** (n * n) * mode
-    return total
+            fill_wedge(
+                wedges[s, g],
+                k,
+                sources[s, URBAN] != 0.0,
+                flow[g, 0],
+                flow[g, 1],
+                reach_m,
+                spread,
+                far_y,
+            )
 
 
 @compiled()
@@ -279,6 +184,9 @@ def plume_values(
     spread: float,
     options: int,
     plumes: np.ndarray,
+    s: int,
+    j0: int,
+    j1: int,
     values: np.ndarray,
 ) -> bool:
     """Concentration per emission [ug/m3 per g/s] at one place in the hours of a group.
@@ -286,34 +194,50 @@ def plume_values(
     ``chi = 1e6 / (2 pi u s_y s_z) exp(-y^2 / 2 s_y^2) V`` (ISC3 user's guide, volume II, eq. 1-1),
     V from `vertical`. False where it is zero in every hour.
     """
-    sy, sz = ambient_sigmas(x, far_y, far_z, k, urban)
-    sy2, sz2 = sy * sy, sz * sz
+    x_y, x_z = x + far_y, x + far_z
+    log_km = 0.0 if urban else math.log(0.001 * x_y)
+    sy = sigma_y_urban(x_y, k) if urban else sigma_y_rural(x_y, log_km, k)
+    sy2 = sy * sy
     cut = LATERAL_CUT * LATERAL_CUT
     if y * y > cut * (sy2 + spread * spread):
         return False
+    if not urban and far_y != far_z:
+        log_km = math.log(0.001 * x_z)
+    sz = sigma_z_urban(x_z, k) if urban else sigma_z_rural(x_z, log_km, k)
+    sz2 = sz * sz
     some = False
     gradual = not options & FINAL_RISE
     induced = options & BUOYANCY_INDUCED
-    for j in range(plumes.shape[0]):
-        plume = plumes[j]
-        values[j] = 0.0
-        rise = plume[RISE]
+    for j in range(j0, j1):
+        values[j - j0] = 0.0
+        rise = plumes[s, j, RISE]
         now = rise
-        if (gradual or induced) and x < plume[DISTANCE]:
+        if (gradual or induced) and x < plumes[s, j, DISTANCE]:
             now = gradual_rise(
-                int(plume[DRIVER]), rise, plume[DISTANCE], plume[FACTOR], plume[FREQUENCY], x
+                int(plumes[s, j, DRIVER]),
+                rise,
+                plumes[s, j, DISTANCE],
+                plumes[s, j, FACTOR],
+                plumes[s, j, FREQUENCY],
+                x,
             )
-        own = (now / 3.5) ** 2 if induced else 0.0
+        own = now * now * (1.0 / 12.25) if induced else 0.0
         vy, vz = sy2 + own, min(sz2 + own, SIGMA_Z_MOST * SIGMA_Z_MOST)
         if y * y > cut * vy:
             continue
-        h = plume[BASE] + (now if gradual else rise)
-        factor = vertical(h, z, vz, plume[LID], 0.5 * y * y / vy)
+        h = plumes[s, j, BASE] + (now if gradual else rise)
+        cosine = plumes[s, j, COSINE]
+        if gradual and plumes[s, j, LID] < math.inf:
+            cosine = math.cos(math.pi * h / plumes[s, j, LID])
+        inverse = 1.0 / (vy * vz)
+        factor = vertical(
+            h, z, vz, 0.5 * vy * inverse, plumes[s, j, LID], cosine, 0.5 * y * y * vz * inverse
+        )
         if factor == 0.0:
             continue
-        if plume[DECAY] > 0.0:
-            factor *= math.exp(-plume[DECAY] * x)
-        values[j] = plume[AMPLITUDE] * factor / math.sqrt(vy * vz)
+        if plumes[s, j, DECAY] > 0.0:
+            factor *= math.exp(-plumes[s, j, DECAY] * x)
+        values[j - j0] = plumes[s, j, AMPLITUDE] * factor * math.sqrt(inverse)
         some = True
     return some
 
@@ -326,6 +250,7 @@ def sweep(
     row_start: np.ndarray,
     row_y0: np.ndarray,
     row_y1: np.ndarray,
+    per_m: float,
     sources: np.ndarray,
     emissions: np.ndarray,
     weights: np.ndarray,
@@ -364,12 +289,12 @@ def sweep(
                     if sources[s, VOLUME] != 0.0:
                         blank = 2.15 * sources[s, SIGMA_Y0] + 1.0
                     lower, upper = row_part(
-                        wedges[s, g], reach_m, row_y0[row] - sy, row_y1[row] - sy, sx
+                        wedges[s, g], reach_m, row_y0[row] - sy, row_y1[row] - sy
                     )
                     if lower > upper:
                         continue
-                    i = first_from(px, begin, end, lower)
-                    while i < end and px[i] <= upper:
+                    i = first_from(px, begin, end, sx + lower, per_m)
+                    while i < end and px[i] - sx <= upper:
                         dx, dy = px[i] - sx, py[i] - sy
                         i += 1
                         x = dx * ux + dy * uy
@@ -386,7 +311,10 @@ def sweep(
                             virtual[s, g, 1],
                             spreads[s, g],
                             options,
-                            plumes[s, j0:j1],
+                            plumes,
+                            s,
+                            j0,
+                            j1,
                             values,
                         ):
                             continue
@@ -410,48 +338,6 @@ def sweep(
                             highest[p, i] = top
 
 
-def group_hours(wind_from_deg: np.ndarray, k: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Order the hours by direction and class, and cut them into groups of at most 16.
-
-    Returns
-    -------
-    order, starts : ndarray of int
-        Hours in the order of groups, and where each group starts; one more start than groups.
-
-    Examples
-    --------
-    >>> order, starts = group_hours(np.array([90.0, 10.0, 90.0]), np.array([3, 3, 3]))
-    >>> order.tolist(), starts.tolist()
-    ([1, 0, 2], [0, 1, 3])
-    """
-    order = np.lexsort((np.arange(k.size), k, wind_from_deg))
-    direction, stability = wind_from_deg[order], k[order]
-    change = np.ones(k.size, dtype=bool)
-    change[1:] = (np.diff(direction) != 0) | (np.diff(stability) != 0)
-    first = np.flatnonzero(change)
-    within = np.arange(k.size) - np.repeat(first, np.diff(np.append(first, k.size)))
-    starts = np.append(np.flatnonzero(change | (within % LONGEST_GROUP == 0)), k.size)
-    return order, starts
-
-
-def rows_of(px: np.ndarray, py: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Order receptors into rows of like y, sorted by x.
-
-    Returns
-    -------
-    order, row_start : ndarray of int
-        Receptors in the order of rows, and where each row starts; one more start than rows.
-    """
-    n = px.size
-    levels, row = np.unique(py, return_inverse=True)
-    most = max(8, int(4 * math.sqrt(n)))
-    if levels.size > most:
-        row = np.minimum(np.argsort(np.argsort(py, kind="stable")) * most // n, most - 1)
-    order = np.lexsort((px, row))
-    row_start = np.append(np.flatnonzero(np.diff(row[order], prepend=-1)), n)
-    return order, row_start
-
-
 def sweep_all(
     receptors: np.ndarray,
     sources: np.ndarray,
@@ -473,11 +359,11 @@ def sweep_all(
     receptors : ndarray, (receptor, 3)
         x, y and height above the ground. [m]
     sources : ndarray, (source, 12)
-        The columns X to URBAN of this module.
+        The columns X to URBAN of `geocluster.plume.columns`.
     emissions : ndarray, (source, pollutant)
         [g/s]
     hours : ndarray, (hour, 4)
-        The columns SPEED to WEIGHT of this module; no calms, weights that sum to 1.
+        The columns SPEED to WEIGHT of `geocluster.plume.columns`; no calms, weights that sum to 1.
     wind_from_deg, k : ndarray, (hour,)
         Where the wind comes from [degrees], and the class, 0 to 5 for A to F.
 
@@ -486,7 +372,7 @@ def sweep_all(
     mean, highest : ndarray, (pollutant, receptor), or None
         [ug/m3]
     """
-    order, starts = group_hours(wind_from_deg, k)
+    order, starts = group_hours(wind_from_deg, k, hours[:, MIXING_HEIGHT])
     hours, wind_from_deg, k = hours[order], wind_from_deg[order], k[order]
     angle = np.deg2rad(wind_from_deg[starts[:-1]])
     flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
@@ -495,6 +381,7 @@ def sweep_all(
     px, py, pz = (np.ascontiguousarray(receptors[at, n]) for n in range(3))
     row_y0 = np.minimum.reduceat(py, row_start[:-1])
     row_y1 = np.maximum.reduceat(py, row_start[:-1])
+    per_m = density_of(px, row_start)
     mean = np.zeros((emissions.shape[1], px.size))
     highest = np.zeros((emissions.shape[1], px.size if highest_wanted else 0))
     decay = math.log(2.0) / half_life_s if half_life_s else 0.0
@@ -508,11 +395,11 @@ def sweep_all(
         block = (starts[first : last + 1] - j0, classes[first:last], flow[first:last])
         with _LOCK:  # numba's simplest threading layer allows one parallel call at a time
             prepare(
-                sources, hours[j0:j1], *block, anemometer_m, decay, options,
+                sources, hours[j0:j1], *block, anemometer_m, decay, reach_m, options,
                 plumes, wedges, spreads, virtual,
             )  # fmt: skip
             sweep(
-                px, py, pz, row_start, row_y0, row_y1, sources, emissions,
+                px, py, pz, row_start, row_y0, row_y1, per_m, sources, emissions,
                 np.ascontiguousarray(hours[j0:j1, WEIGHT]), *block, plumes, wedges, spreads,
                 virtual, reach_m, options, mean, highest,
             )  # fmt: skip

@@ -1,0 +1,12 @@
+"""How the kernel's plain arrays are laid out."""
+
+# Columns of the array of sources.
+X, Y, VOLUME, HEIGHT, DIAMETER, VELOCITY, TEMPERATURE, TIP_DIAMETER, TIP_VELOCITY = range(9)
+SIGMA_Y0, SIGMA_Z0, URBAN = range(9, 12)
+SOURCE_COLUMNS = 12
+
+# Columns of the array of hours.
+SPEED, MIXING_HEIGHT, AIR_TEMPERATURE, WEIGHT = range(4)
+
+# Options, one bit each.
+FINAL_RISE, TIP_DOWNWASH, BUOYANCY_INDUCED = 1, 2, 4

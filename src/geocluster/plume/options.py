@@ -1,0 +1,68 @@
+"""How a plume is to be calculated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from geocluster.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlumeOptions:
+    """How the plume is calculated; the defaults are the regulatory default of EPA's ISC3.
+
+    Parameters
+    ----------
+    urban : bool or "by source"
+        Urban dispersion curves and wind profile for all sources, or by their column ``urban``.
+    final_rise : bool
+        The final rise at every distance; False for the gradual rise.
+    stack_tip_downwash : bool
+        Lower the plume where the gas leaves slower than 1.5 times the wind.
+    buoyancy_induced_dispersion : bool
+        Widen the plume by its own turbulence while it rises.
+    half_life_s : float or None
+        Half-life of an exponential decay on the way; None for no decay. [s]
+    reach_m : float
+        No concentration farther from a source than this. [m]
+    method : {"hourly"}
+        Every hour by itself.
+
+    Raises
+    ------
+    InputError
+        With every fault at once.
+
+    Examples
+    --------
+    >>> PlumeOptions(urban=True).final_rise
+    True
+    """
+
+    urban: bool | str = False
+    final_rise: bool = True
+    stack_tip_downwash: bool = True
+    buoyancy_induced_dispersion: bool = True
+    half_life_s: float | None = None
+    reach_m: float = 50_000
+    method: str = "hourly"
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.urban not in (True, False, "by source"):
+            faults.append(f"urban is {self.urban!r}: allowed are True, False and 'by source'")
+        for name in ("final_rise", "stack_tip_downwash", "buoyancy_induced_dispersion"):
+            if getattr(self, name) not in (True, False):
+                faults.append(f"{name} is {getattr(self, name)!r}: allowed are True and False")
+        if not 0 < self.reach_m < math.inf:
+            faults.append(f"reach_m is {self.reach_m!r}: give metres above 0")
+        if self.half_life_s is not None and not self.half_life_s > 0:
+            faults.append(f"half_life_s is {self.half_life_s!r}: give seconds above 0, or None")
+        if self.method != "hourly":
+            faults.append(f"method is {self.method!r}: only 'hourly' exists yet")
+        if faults:
+            raise InputError("PlumeOptions", faults)
+
+
+DEFAULT = PlumeOptions()
