@@ -375,6 +375,11 @@ def test_every_missing_file_is_told(study, tmp_path):
     ]
 
 
+def test_a_path_that_no_system_takes(study):
+    (fault,) = faults(study, f'{SMALLEST}plants = "{"a" * 300}"')
+    assert fault.endswith("there is no such file")
+
+
 def test_limits_of_ones_own_lie_beside_the_study(study, tmp_path):
     (tmp_path / "city.toml").touch()
     settings = study(SMALLEST + '[exposure]\nlimits = ["who-2021", "city.toml"]')

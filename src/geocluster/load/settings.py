@@ -7,6 +7,7 @@ to the folder of the file.
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -152,7 +153,7 @@ def _limit_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
     given = exposure.get("limits", []) if isinstance(exposure, Mapping) else []
     known = limit_sets()
     for name in given if isinstance(given, list) else [given]:
-        if not isinstance(name, str) or name in known or (folder / name).is_file():
+        if not isinstance(name, str) or name in known or os.path.isfile(folder / name):
             continue
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'? " if near else ""
@@ -168,11 +169,11 @@ def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
         target = folder / value
         if "://" in value:
             yield f"{where} is an address: download the file into the study's folder"
-        elif target.is_dir():
+        elif os.path.isdir(target):  # false where Path would raise: a name too long
             yield f"{where} is a folder: name the file in it"
         elif any(ord(letter) < 32 for letter in value):
             yield f"{where} holds a control character: write paths with / instead of \\"
-        elif not target.is_file():
+        elif not os.path.isfile(target):
             near = [p.name for p in target.parent.glob("*")] if target.parent.is_dir() else []
             hint = difflib.get_close_matches(target.name, near, n=1, cutoff=0.7)
             yield f"{where}: there is no such file" + (f"; there is {hint[0]}" if hint else "")
