@@ -42,14 +42,14 @@ def weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
     if not moving.any():
         raise TableError("weather", "every hour is a calm: no plume can be calculated")
     weight = frequency_of(weather)[moving]
-    columns = [
+    parts = [
         speed[moving],
         weather["mixing_height_m"].values[moving],
         weather["temperature_k"].values[moving],
         weight / weight.sum(),
     ]
     return {
-        "hours": np.column_stack(columns).astype(float),
+        "hours": np.column_stack(parts).astype(float),
         "wind_from_deg": weather["wind_from_deg"].values[moving].astype(float) % 360.0,
         "k": stability[moving].astype(np.int64) - 1,
         "anemometer_m": float(weather.attrs.get("anemometer_height_m", 10.0)),
@@ -84,8 +84,8 @@ def source_arrays(
     _fill_volumes(table, sources, volume)
     _fill_stacks(table, sources, ~volume)
     table[:, columns.URBAN] = _urban_flags(sources, options)
-    columns = [sources[f"emission_{name}_g_s"].to_numpy(dtype=float) for name in pollutants]
-    emissions = np.column_stack(columns) if columns else np.zeros((len(sources), 0))
+    rates = [sources[f"emission_{name}_g_s"].to_numpy(dtype=float) for name in pollutants]
+    emissions = np.column_stack(rates)
     return table, np.ascontiguousarray(emissions)
 
 

@@ -15,27 +15,7 @@ import threading
 import numpy as np
 from numba import prange
 
-from geocluster.plume.columns import (
-    AIR_TEMPERATURE,
-    BUOYANCY_INDUCED,
-    DIAMETER,
-    FINAL_RISE,
-    HEIGHT,
-    MIXING_HEIGHT,
-    SIGMA_Y0,
-    SIGMA_Z0,
-    SPEED,
-    TEMPERATURE,
-    TIP_DIAMETER,
-    TIP_DOWNWASH,
-    TIP_VELOCITY,
-    URBAN,
-    VELOCITY,
-    VOLUME,
-    WEIGHT,
-    X,
-    Y,
-)
+from geocluster.plume import columns as col
 from geocluster.plume.images import vertical
 from geocluster.plume.jit import compiled
 from geocluster.plume.rise import gradual_rise, plume_rise, stack_tip_height, wind_at
@@ -76,10 +56,10 @@ _TABLE_BYTES = 64_000_000
 @compiled()
 def virtual_distances(source: np.ndarray, k: int) -> tuple:
     """How far upwind [m] the virtual origins of a volume source lie; 0 for a point."""
-    y0, z0 = source[SIGMA_Y0], source[SIGMA_Z0]
-    if source[VOLUME] == 0.0:
+    y0, z0 = source[col.SIGMA_Y0], source[col.SIGMA_Z0]
+    if source[col.VOLUME] == 0.0:
         return 0.0, 0.0
-    if source[URBAN] != 0.0:
+    if source[col.URBAN] != 0.0:
         far_y = virtual_y_urban(y0, k) if y0 > 0.0 else 0.0
         return far_y, virtual_z_urban(z0, k) if z0 > 0.0 else 0.0
     far_y = virtual_y_rural(y0, k) if y0 > 0.0 else 0.0
@@ -97,10 +77,10 @@ def fill_plume(
     options: int,
 ) -> None:
     """One row of the table of plumes: what a source does in an hour, apart from where."""
-    u = wind_at(source[HEIGHT], hour[SPEED], anemometer_m, k, source[URBAN] != 0.0)
+    u = wind_at(source[col.HEIGHT], hour[col.SPEED], anemometer_m, k, source[col.URBAN] != 0.0)
     row[AMPLITUDE] = 1.0e6 / (2.0 * math.pi * u)
-    row[BASE] = source[HEIGHT]
-    row[LID] = hour[MIXING_HEIGHT] if k < 4 else math.inf
+    row[BASE] = source[col.HEIGHT]
+    row[LID] = hour[col.MIXING_HEIGHT] if k < 4 else math.inf
     row[DECAY] = decay_per_s / u
     row[FREQUENCY] = 0.0
     row[DRIVER] = 0.0
@@ -108,13 +88,15 @@ def fill_plume(
     row[DISTANCE] = 0.0
     row[FACTOR] = 0.0
     row[COSINE] = _lid_cosine(row[BASE], row[LID])
-    if source[VOLUME] != 0.0:
+    if source[col.VOLUME] != 0.0:
         return
-    if options & TIP_DOWNWASH:
-        row[BASE] = stack_tip_height(source[HEIGHT], source[TIP_DIAMETER], source[TIP_VELOCITY], u)
-    t_air = hour[AIR_TEMPERATURE]
+    if options & col.TIP_DOWNWASH:
+        row[BASE] = stack_tip_height(
+            source[col.HEIGHT], source[col.TIP_DIAMETER], source[col.TIP_VELOCITY], u
+        )
+    t_air = hour[col.AIR_TEMPERATURE]
     driver, rise, distance, factor, frequency = plume_rise(
-        source[VELOCITY], source[DIAMETER], source[TEMPERATURE], t_air, u, k
+        source[col.VELOCITY], source[col.DIAMETER], source[col.TEMPERATURE], t_air, u, k
     )
     row[DRIVER] = driver
     row[RISE] = rise
@@ -154,7 +136,7 @@ def prepare(
                 fill_plume(
                     plumes[s, j], sources[s], hours[j], k, anemometer_m, decay_per_s, options
                 )
-                if options & BUOYANCY_INDUCED:
+                if options & col.BUOYANCY_INDUCED:
                     spread = max(spread, plumes[s, j, RISE] / 3.5)
             far_y, far_z = virtual_distances(sources[s], k)
             virtual[s, g, 0] = far_y
@@ -163,7 +145,7 @@ def prepare(
             fill_wedge(
                 wedges[s, g],
                 k,
-                sources[s, URBAN] != 0.0,
+                sources[s, col.URBAN] != 0.0,
                 flow[g, 0],
                 flow[g, 1],
                 reach_m,
@@ -206,8 +188,8 @@ def plume_values(
     sz = sigma_z_urban(x_z, k) if urban else sigma_z_rural(x_z, log_km, k)
     sz2 = sz * sz
     some = False
-    gradual = not options & FINAL_RISE
-    induced = options & BUOYANCY_INDUCED
+    gradual = not options & col.FINAL_RISE
+    induced = options & col.BUOYANCY_INDUCED
     for j in range(j0, j1):
         values[j - j0] = 0.0
         rise = plumes[s, j, RISE]
@@ -284,10 +266,10 @@ def sweep(
                 begin, end = row_start[row], row_start[row + 1]
                 touched = False
                 for s in range(sources.shape[0]):
-                    sx, sy = sources[s, X], sources[s, Y]
+                    sx, sy = sources[s, col.X], sources[s, col.Y]
                     blank = 1.0
-                    if sources[s, VOLUME] != 0.0:
-                        blank = 2.15 * sources[s, SIGMA_Y0] + 1.0
+                    if sources[s, col.VOLUME] != 0.0:
+                        blank = 2.15 * sources[s, col.SIGMA_Y0] + 1.0
                     lower, upper = row_part(
                         wedges[s, g], reach_m, row_y0[row] - sy, row_y1[row] - sy
                     )
@@ -306,7 +288,7 @@ def sweep(
                             y,
                             pz[i - 1],
                             classes[g],
-                            sources[s, URBAN] != 0.0,
+                            sources[s, col.URBAN] != 0.0,
                             virtual[s, g, 0],
                             virtual[s, g, 1],
                             spreads[s, g],
@@ -372,7 +354,7 @@ def sweep_all(
     mean, highest : ndarray, (pollutant, receptor), or None
         [ug/m3]
     """
-    order, starts = group_hours(wind_from_deg, k, hours[:, MIXING_HEIGHT])
+    order, starts = group_hours(wind_from_deg, k, hours[:, col.MIXING_HEIGHT])
     hours, wind_from_deg, k = hours[order], wind_from_deg[order], k[order]
     angle = np.deg2rad(wind_from_deg[starts[:-1]])
     flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
@@ -400,7 +382,7 @@ def sweep_all(
             )  # fmt: skip
             sweep(
                 px, py, pz, row_start, row_y0, row_y1, per_m, sources, emissions,
-                np.ascontiguousarray(hours[j0:j1, WEIGHT]), *block, plumes, wedges, spreads,
+                np.ascontiguousarray(hours[j0:j1, col.WEIGHT]), *block, plumes, wedges, spreads,
                 virtual, reach_m, options, mean, highest,
             )  # fmt: skip
     back = np.empty_like(at)

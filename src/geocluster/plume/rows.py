@@ -28,7 +28,7 @@ def group_hours(
 
     Examples
     --------
-    >>> order, starts = group_hours(np.array([90.0, 10.0, 90.0]), np.array([3, 3, 3]))
+    >>> order, starts = group_hours(np.array([90.0, 10.0, 90.0]), np.array([3, 3, 3]), np.ones(3))
     >>> order.tolist(), starts.tolist()
     ([1, 0, 2], [0, 1, 3])
     """
