@@ -77,7 +77,7 @@ def draw(study: Study, results: Results) -> Page:
         land=study.land,
         places=study.places,
         not_valid=results.not_valid,
-        limits=read_limits(list(study.settings.exposure.limits)),
+        limits=read_limits(study.settings.limits()),
         summary=headline(results),
         verdict=results.verdict,
         notes=results.notes,

@@ -159,7 +159,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     settings = study.settings
     grid = study.region.grid(settings.grid.cell_m)
     options = plume_options(study)
-    limits = list(settings.exposure.limits)
+    limits = settings.limits()
 
     with _timed(tell, "group industrial sites into clusters"):
         clusters = describe_neighbours(find_clusters(study.sources, study.land), study.homes)
@@ -314,7 +314,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "inputs_sha256": study.inputs,
-        "settings": study.settings.model_dump(mode="json"),
+        "settings": study.settings.model_dump(mode="json", by_alias=True),
         "crs": study.region.crs.to_string(),
         "weather": dict(study.weather.attrs),
         "low_winds": results.low_winds,

@@ -188,6 +188,7 @@ def _sources(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
     from geocluster.industry.emissions import emissions_from_activity, emissions_from_area
     from geocluster.industry.land_use import emitting_areas
     from geocluster.load.delimited import read_csv
+    from geocluster.load.placing import place_in_region
     from geocluster.load.vector import read_sources
 
     inputs = settings.inputs
@@ -195,11 +196,25 @@ def _sources(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
     tables = []
     if inputs.sources is not None:
         tables.append(
-            read_sources(settings.path(inputs.sources), region, **settings.options(inputs.sources))
+            read_sources(
+                settings.path(inputs.sources),
+                region,
+                reach_m=settings.plume.reach_m,
+                **settings.options(inputs.sources),
+            )
         )
     if inputs.plants is not None:
-        plants = read_csv(settings.path(inputs.plants))
-        tables.append(emissions_from_activity(plants, factors).to_crs(region.crs))
+        plants = emissions_from_activity(read_csv(settings.path(inputs.plants)), factors)
+        tables.append(
+            place_in_region(
+                plants,
+                region,
+                inputs.plants,
+                things="plants",
+                reach_m=settings.plume.reach_m,
+                count_outside=True,
+            )
+        )
     if osm is not None and not tables:
         areas = emitting_areas(osm.sources)
         tables.append(emissions_from_area(areas, factors).to_crs(region.crs))
@@ -226,19 +241,26 @@ def _joined(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
 
 def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
     """People: a raster before homes, homes before towns; people across the border always count."""
-
     from geocluster.exposure.dasymetric import people_to_areas
     from geocluster.exposure.residents import spread_towns
-    from geocluster.load.delimited import read_csv
+    from geocluster.load.delimited import read_totals
     from geocluster.load.raster import read_population
     from geocluster.load.towns import read_towns
     from geocluster.load.vector import read_homes, read_vector
 
-    inputs = settings.inputs
+    inputs, reach_m = settings.inputs, settings.plume.reach_m
     if inputs.population is not None:
-        return read_population(settings.path(inputs.population), region, settings.grid.cell_m)
+        return read_population(
+            settings.path(inputs.population),
+            region,
+            settings.grid.cell_m,
+            reach_m=reach_m,
+            **settings.options(inputs.population),
+        )
     if inputs.homes is not None:
-        return read_homes(settings.path(inputs.homes), region, **settings.options(inputs.homes))
+        return read_homes(
+            settings.path(inputs.homes), region, reach_m=reach_m, **settings.options(inputs.homes)
+        )
     if inputs.towns is None:
         raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
     towns = read_towns(settings.path(inputs.towns))
@@ -246,7 +268,7 @@ def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Geo
         raise InputError(inputs.towns, "nobody lives in these towns: give a town with people")
     total = None
     if inputs.totals is not None:
-        total = float(read_csv(settings.path(inputs.totals))["people"].sum())
+        total = float(read_totals(settings.path(inputs.totals))["people"].sum())
     if osm is not None and len(osm.homes):
         return people_to_areas(osm.homes, towns, total_people=total)
     plain = None
