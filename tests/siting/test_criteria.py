@@ -11,6 +11,7 @@ from scipy.stats import spearmanr
 from shapely.geometry import LineString, Point, box
 
 from geocluster.errors import CRSError, GeoclusterWarning, SettingsError
+from geocluster.exposure.residents import people_within
 from geocluster.siting.criteria import (
     BURDEN,
     CRITERIA,
@@ -21,7 +22,7 @@ from geocluster.siting.criteria import (
     grouped_weights,
     signs_of,
 )
-from geocluster.siting.measures import main_roads, sectors_near, share_covered
+from geocluster.siting.measures import main_roads, people_in_reach, sectors_near, share_covered
 
 CRS = "EPSG:32642"
 X0, Y0 = 500_000.0, 4_500_000.0
@@ -249,3 +250,28 @@ def test_a_constant_criterion_has_no_correlation():
         found = correlations(table, ["a", "b"])
     assert np.isnan(found.loc["a", "b"])
     assert found.attrs["high"] == []
+
+
+def test_people_in_reach_equal_those_counted_home_by_home(sites):
+    random = np.random.default_rng(2)
+    x, y = random.uniform(-3000, 9000, (2, 60))
+    side = random.uniform(1, 900, 60)
+    homes = gpd.GeoDataFrame(
+        {"people": random.integers(0, 50, 60)},
+        geometry=[at(*place) for place in zip(x, y, x + side, y + side, strict=True)],
+        crs=CRS,
+    )
+    for reach_m in (0, 500, 4000, 50_000):
+        expected = people_within(homes, sites, [reach_m]).iloc[:, 0]
+        assert people_in_reach(sites, homes, reach_m) == pytest.approx(expected.to_numpy())
+    assert people_in_reach(sites, homes, 50_000)[0] == homes["people"].sum()
+    assert people_in_reach(sites, homes.iloc[:0], 500).tolist() == [0, 0, 0]
+
+
+@pytest.mark.filterwarnings("ignore::geocluster.errors.GeoclusterWarning")
+def test_no_sites_are_described_without_a_fault(sites, burden, homes, land, clusters):
+    empty = describe_sites(sites.iloc[:0], burden, homes, land, clusters)
+    assert len(empty) == 0
+    assert {criterion.column for criterion in CRITERIA} <= set(empty.columns)
+    with pytest.raises(SettingsError, match="no criterion"):
+        grouped_weights({"exposure": 1}, empty)

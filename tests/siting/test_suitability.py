@@ -106,6 +106,14 @@ def test_outside_the_fringe_is_a_reason(result, grid):
     assert not fringe[distance == 0].any()
 
 
+def test_near_land_that_does_not_count_as_fringe_is_told(result, grid, homes, land):
+    assert "km2 of uninhabited land as near do not count" in result.attrs["fringe"]
+    classes = ["suburb", "dispersed", "uninhabited"]
+    wider = suitable_land(grid, homes, land, fringe_km=4, fringe_classes=classes)
+    assert "do not count" not in wider.attrs["fringe"]
+    assert not (result["fringe"] & ~wider["fringe"]).any()
+
+
 def test_assumed_people_do_not_exclude_the_plain(result):
     assert not bit(result, "homes").all()
     assert "min_assumed_people_km2" in result.attrs["homes"]

@@ -22,6 +22,7 @@ from geocluster.siting.measures import (
     distance_m,
     in_sites_crs,
     main_roads,
+    people_in_reach,
     sectors_near,
     shapes_of_kind,
     share_covered,
@@ -124,29 +125,26 @@ def describe_sites(
     >>> float(table["distance_rail_m"].iloc[0]), float(table["distance_road_m"].iloc[0])
     (400.0, nan)
     """
-    from geocluster.exposure.residents import nearest_home_m, people_within
+    from geocluster.exposure.residents import nearest_home_m
 
     people = in_sites_crs(homes, sites, "homes")
     land = in_sites_crs(land, sites, "land")
     clusters = in_sites_crs(clusters, sites, "clusters")
     shapes = np.asarray(sites.geometry.values, dtype=object)
-    around = people_within(
-        people, sites, [0, protection_zone_m, WORKERS_WITHIN_KM * 1000]
-    ).to_numpy()
     columns = {
         BURDEN: site_means(sites, burden),
-        "people_in_protection_zone": around[:, 1],
+        "people_in_protection_zone": people_in_reach(sites, people, protection_zone_m),
         "distance_road_m": distance_m(shapes, main_roads(land)),
         "distance_rail_m": distance_m(shapes, shapes_of_kind(land, "rail")),
         "distance_power_m": distance_m(shapes, shapes_of_kind(land, "power")),
         "distance_water_m": distance_m(shapes, shapes_of_kind(land, "water")),
-        "workers_within_15_km": around[:, 2],
+        "workers_within_15_km": people_in_reach(sites, people, WORKERS_WITHIN_KM * 1000),
         "prepared_land_share": _prepared_share(sites, shapes, land),
         "farmland_share": share_covered(shapes, shapes_of_kind(land, "farmland", "irrigated")),
         "distance_cluster_m": distance_m(shapes, all_shapes(clusters)),
         "sectors_within_20_km": sectors_near(shapes, clusters, SECTORS_WITHIN_KM * 1000),
         "nearest_home_m": nearest_home_m(people, sites).to_numpy(),
-        "people_on_site": around[:, 0],
+        "people_on_site": people_in_reach(sites, people, 0),
     }
     described = sites.assign(**columns)
     described.attrs = {**sites.attrs, "protection_zone_m": float(protection_zone_m)}

@@ -55,6 +55,52 @@ def site_means(sites: gpd.GeoDataFrame, field: xr.DataArray) -> np.ndarray:
     return np.where(covered > 0, total / np.where(covered > 0, covered, 1), np.nan)
 
 
+def people_in_reach(sites: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, reach_m: float) -> np.ndarray:
+    """People within reach of each site, by the share of each home's area.
+
+    The same as `people_within` of the residents, but homes that lie wholly within reach are not
+    cut: for a reach of many kilometres that is nearly all of them.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        Polygons in a metric reference system.
+    homes : GeoDataFrame
+        Areas with `people`, in the same reference system.
+    reach_m : float
+        Distance from the site's edge. [m]
+
+    Returns
+    -------
+    array
+        In the order of the sites. [persons]
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely.geometry import box
+    >>> homes = gpd.GeoDataFrame({"people": [40]}, geometry=[box(0, 0, 2000, 2000)])
+    >>> people_in_reach(gpd.GeoDataFrame(geometry=[box(-500, 0, 0, 2000)]), homes, 1000).round(1)
+    array([20.])
+    """
+    import shapely
+
+    shapes = np.asarray(homes.geometry.values, dtype=object)
+    people, area = homes["people"].to_numpy(dtype=float), shapely.area(shapes)
+    zones = shapely.buffer(np.asarray(sites.geometry.values, dtype=object), reach_m, quad_segs=32)
+    tree = shapely.STRtree(shapes)
+    touched = tree.query(zones, predicate="intersects")
+    within = tree.query(zones, predicate="contains_properly")
+    count = len(sites) * len(shapes)
+    number = touched[0] * len(shapes) + touched[1]
+    cut = ~np.isin(number, within[0] * len(shapes) + within[1]) if count else np.empty(0, bool)
+    site, home = touched[:, cut]
+    share = np.ones(number.size)
+    part = shapely.area(shapely.intersection(shapes[home], zones[site]))
+    share[cut] = np.where(area[home] > 0, part / np.where(area[home] > 0, area[home], 1), 1.0)
+    return np.bincount(touched[0], people[touched[1]] * share, minlength=len(sites))
+
+
 def in_sites_crs(table: Table, sites: gpd.GeoDataFrame, where: str) -> Table:
     """A table in the sites' reference system; as it is where the sites declare none."""
     if table is None or sites.crs is None or not len(table):

@@ -10,6 +10,7 @@ from geocluster.errors import InputError, TableError
 from geocluster.siting.distance import (
     Cells,
     Layer,
+    cell_side_m,
     layer_distance,
     squares_within,
 )
@@ -283,6 +284,10 @@ def _check_fringe(
     if urbanisation is None or fringe_km is None:
         return Check(record, None)
     fringe = urban_fringe(urbanisation, distance_km=fringe_km, classes=classes)
+    if "uninhabited" not in classes:
+        more = urban_fringe(urbanisation, distance_km=fringe_km, classes=["uninhabited"])
+        area_km2 = float((_at_cells(more, grid) & grid.values.ravel()).sum()) * _cell_km2(grid)
+        record["reason"] += f"; {area_km2:.0f} km2 of uninhabited land as near do not count"
     distance = _at_cells(fringe["distance_to_core_m"], grid).astype(np.float32)
     return Check(record, ~_at_cells(fringe, grid), distance=distance)
 
@@ -354,6 +359,10 @@ def _field(
     return ("y", "x"), values.reshape(grid.sizes["y"], grid.sizes["x"]), attrs
 
 
+def _cell_km2(grid: xr.DataArray) -> float:
+    return (cell_side_m(grid) / 1000) ** 2
+
+
 def _distance_name(record: dict[str, Any]) -> str:
     if record["rule_id"] == OUTSIDE_FRINGE:
         return "distance_to_core_m"
@@ -371,6 +380,7 @@ def _attributes(grid: xr.DataArray, cells: Cells, checks: list[Check]) -> dict[s
         "rules": records,
         "not_checked": [str(record["rule_id"]) for record in records if not record["checked"]],
         "not_checked_reason": NO_DATA,
+        "fringe": checks[1].record["reason"],
         "distance_error": "distances from a cell's centre: exact next to each rule's keep-away "
         f"distance, elsewhere never too short and at most {cells.side / 4:g} m too long",
         "homes": "located homes count always, people counted by cell from the rule's "
