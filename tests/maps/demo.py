@@ -166,7 +166,7 @@ def suitable(grid: xr.DataArray) -> xr.Dataset:
             "rules": [
                 {"rule_id": "homes", "reason": "nearer than 500 m to homes"},
                 {"rule_id": "river", "reason": "nearer than 200 m to water"},
-                {"rule_id": "outside", "reason": "outside the region"},
+                {"rule_id": "outside", "kind": "region", "reason": "outside the region"},
             ],
         },
     )
@@ -233,14 +233,15 @@ def table_1() -> pd.DataFrame:
     )
 
 
-def everything(name: str = "Olmazor") -> dict:
+def everything(name: str = "Olmazor", cell_m: float = 1000) -> dict:
     """Every argument of draw_map but the region, `name` wherever a name may stand."""
     from geocluster.maps.panels import BarChart, Panel
 
-    grid = region().grid(cell_m=1000)
+    grid = region().grid(cell_m=cell_m)
     table = table_1()
     named = {
-        "exposure": exposure(name), "sources": sources(name), "clusters": clusters(),
+        "exposure": exposure(name), "clusters": clusters(),
+        "sources": sources("Smelter" if name == "Olmazor" else name),
         "sites": sites(), "land": land(), "places": places(), "not_valid": not_valid(),
     }  # fmt: skip
     if name != "Olmazor":

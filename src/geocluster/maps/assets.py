@@ -116,7 +116,7 @@ def without_addresses(code: str) -> str:
 
 
 def _licence(name: str) -> str:
-    return "/*\n" + asset(f"{name}.LICENSE").replace("*/", "* /").strip() + "\n*/"
+    return "/*\n" + without_addresses(asset(f"{name}.LICENSE").strip()) + "\n*/"
 
 
 @cache

@@ -254,6 +254,8 @@ def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFr
     )
     located = homes["located"].fillna(True).to_numpy(dtype=bool) if "located" in homes else True
     table = table[(table["name"] != "") & located]
+    if len(table) == 0:
+        return None
     sums = table.groupby("name")[["people", "km2"]].sum()
     dense = sums["people"] >= DENSE_PEOPLE_KM2 * sums["km2"]
     main = table.sort_values("people", ascending=False).drop_duplicates("name")

@@ -62,7 +62,7 @@ def home_layers(
             styles += _home_styles([BELOW, *ramp("concentration", len(breaks))])
     plain = not variants
     variants["burden"] = {"style": (len(styles) + fading).tolist()}
-    styles += _home_styles([PEOPLE])
+    styles += _home_styles([PEOPLE], 0.3)
     first = next(iter(variants.values()))["style"]
     people_above = [c for c in table.columns if str(c).startswith("people_above_")]
     highest = [c for c in table.columns if str(c).endswith("_highest_ug_m3")]
@@ -84,11 +84,11 @@ def home_layers(
     return [layer] if layer else []
 
 
-def _home_styles(colours: list[str]) -> list[dict[str, Any]]:
+def _home_styles(colours: list[str], strength: float = 1.0) -> list[dict[str, Any]]:
     return [
         {
             "fillColor": colour,
-            "fillOpacity": opacity,
+            "fillOpacity": round(strength * opacity, 2),
             "color": PEOPLE,
             "weight": 0.5,
             "opacity": 0.5 if opacity > 0.8 else 0,
@@ -335,7 +335,7 @@ def not_valid_layers(
         table,
         region.crs,
         pane="hatch",
-        styles=[{"color": "#7d1128", "weight": 1, "opacity": 0.5, "fillOpacity": 1, "hatch": True}],
+        styles=[{"color": "#7d1128", "weight": 1, "opacity": 0.4, "fillOpacity": 1, "hatch": True}],
         heading=lambda row: "Not for decisions",
         columns=["reason"],
         tolerance_m=tolerance_m,

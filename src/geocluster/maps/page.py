@@ -112,10 +112,8 @@ def policy(page: str) -> str:
     >>> policy("<p>")[:39]
     "default-src 'none'; script-src 'unsafe-"
     """
-    tiles = re.findall(
-        r"L\.tileLayer\(\s*\"(https?://[^/\"]+)|\"tiles\":\"(https?:\S+?//[^/\"]+)", page
-    )
-    hosts = sorted({(a or b).replace("\\/", "/").replace("{s}", "*") for a, b in tiles})
+    found = re.findall(r'"tiles":"(https?:\\/\\/[^/"]+)|L\.tileLayer\(\s*"(https?://[^/"]+)', page)
+    hosts = sorted({(a or b).replace("\\/", "/").replace("{s}", "*") for a, b in found})
     scripts = sorted(
         set(re.findall(r"<(?:script|link)[^>]*(?:src|href)=\"(https?://[^/\"]+)", page))
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from geocluster.maps.assets import template
 from geocluster.maps.features import site_heading
 from geocluster.maps.text import WORDS, clean, column_label, figure
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import jinja2
     import pandas as pd
 
 BAR_COLOURS = ("#3594a8", "#c9772b", "#6a4c93", "#5fae7f", "#8a7396")
@@ -89,7 +91,7 @@ def ranking_panel(sites: gpd.GeoDataFrame | None, verdict: str | None) -> Panel 
         "site": [site_heading(r) for r in best.to_dict("records")],
     }
     for column in ("score", "top_three_share", "area_ha", "kind", "burden"):
-        if column in best:
+        if column in best and (column != "kind" or best[column].nunique() > 1):
             shown[column] = best[column]
     table = pd.DataFrame(shown)
     table.attrs["site_id"] = [clean(s, 40) for s in best.get("site_id", best["rank"])]
@@ -110,15 +112,10 @@ def panels_html(
     sources_of_data: Sequence[str],
 ) -> str:
     """The side of the page; everything is escaped here, once."""
-    import jinja2
-
-    folder = importlib.resources.files("geocluster.maps") / "templates"
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((folder / "panels.html").read_text("utf-8"))
-    html = template.render(
+    html = _side_template().render(
         title=clean(title),
         subtitle=clean(subtitle, 200),
-        figures=[(clean(number, 40), clean(label, 120)) for number, label in figures],
+        figures=[(number, clean(label, 120)) for number, label in figures],
         lead=lead,
         verdict=clean(verdict, 600),
         demonstration=_reason(demonstration),
@@ -129,6 +126,14 @@ def panels_html(
         words=WORDS,
     )
     return html.replace("://", ":&#47;&#47;")
+
+
+@cache
+def _side_template() -> jinja2.Template:
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template("panels.html"))
 
 
 def _reason(demonstration: str | None) -> str:
@@ -216,4 +221,4 @@ def summary_parts(summary: Any) -> tuple[list[tuple[str, str]], list[str], Panel
 def _number_text(number: Any) -> str:
     if isinstance(number, int) and not isinstance(number, bool):
         return figure(number, "count")
-    return figure(number) if isinstance(number, float) else str(number)
+    return figure(number) if isinstance(number, float) else clean(number, 40)

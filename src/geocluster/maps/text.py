@@ -66,13 +66,12 @@ _LABELS: dict[str, str] = {
     "burden": "burden",
     "members": "sites in the cluster",
     "member_names": "members",
-    "top_three_share": "among the top three",
+    "top_three_share": "among the first three",
     "coord_err_m": "position uncertain by",
     "stack_origin": "stack figures",
     "emission_origin": "emission figures",
     "location_origin": "location",
     "nearest_home_m": "nearest homes",
-    "nearest_home_ha": "nearest homes",
 }
 
 
@@ -178,6 +177,8 @@ def column_label(column: str) -> tuple[str, str, str]:
         return f"{pollutant_label(emission.group(2))} emission{case}", unit, "emission"
     if unit == "µg/m³":
         return _concentration_label(base), unit, "figure"
+    if base in POLLUTANTS:
+        return POLLUTANTS[base], unit, "figure"
     kind = "count" if column.startswith(("people", "members", "workers")) else "figure"
     return _LABELS.get(column, _LABELS.get(base, clean(base.replace("_", " ")))), unit, kind
 

@@ -81,7 +81,7 @@ function geoclusterControl(gc) {
       const several = def.swatches.filter((mark) => mark.label);
       fold.appendChild(row(input, def.title, several.length ? null : def.swatches[0]));
       if (!several.length) continue;
-      const list = fold.appendChild(element("div", "gc-keys"));
+      const list = fold.appendChild(element("div", several.length > 4 ? "gc-keys gc-many" : "gc-keys"));
       for (const mark of several) {
         const line = list.appendChild(element("div"));
         line.append(swatch(mark), element("span", "", mark.label));
@@ -95,6 +95,10 @@ function geoclusterControl(gc) {
   legend.setAttribute("aria-live", "polite");
   gc.legend = () => {
     legend.replaceChildren();
+    panel.querySelectorAll("input").forEach((input) => {
+      if (input.name === "gc-layer") input.checked = Boolean(gc.drawn[input.value]);
+      if (input.name === "gc-surface") input.checked = input.value === (gc.surface || "");
+    });
     const def = data.layers.find((one) => one.key === gc.surface && one.kind === "surface");
     if (def) {
       const head = legend.appendChild(element("p", "gc-legend-title"));
@@ -141,15 +145,16 @@ function geoclusterControl(gc) {
   control("topleft", holder);
 
   if (data.demonstration) {
-    const mark = svg("svg", { class: "gc-watermark", width: "100%", height: "100%", "aria-hidden": "true" });
-    const pattern = svg("pattern", { id: "gc-watermark", width: 520, height: 280, patternUnits: "userSpaceOnUse", patternTransform: "rotate(-28)" });
-    const text = svg("text", { x: 10, y: 140, "font-size": 40, "font-weight": 700, "letter-spacing": 6, fill: "#22223b", "fill-opacity": 0.08 });
-    text.textContent = words.demonstration;
-    pattern.appendChild(text);
-    const defs = svg("defs", {});
-    defs.appendChild(pattern);
-    mark.append(defs, svg("rect", { width: "100%", height: "100%", fill: "url(#gc-watermark)" }));
-    map.getContainer().appendChild(mark);
+    const marks = L.gridLayer({ pane: "gc-watermark", tileSize: 512, updateWhenZooming: false });
+    marks.createTile = () => {
+      const tile = svg("svg", { width: 512, height: 512, "aria-hidden": "true" });
+      const text = svg("text", { x: 256, y: 270, transform: "rotate(-28 256 256)", "text-anchor": "middle", "font-size": 44,
+        "font-weight": 700, "letter-spacing": 7, fill: "#22223b", "fill-opacity": 0.1 });
+      text.textContent = words.demonstration;
+      tile.appendChild(text);
+      return tile;
+    };
+    marks.addTo(map);
   }
 
   /* the side */
@@ -172,6 +177,8 @@ function geoclusterControl(gc) {
     line.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
   });
   open(!narrow());
-  const beside = narrow() ? 14 : panel.offsetWidth + 20;
-  map.fitBounds(data.bounds, { paddingTopLeft: [14, 14], paddingBottomRight: [beside, 20], animate: false });
+  gc.fit = () => {
+    const beside = narrow() ? 14 : panel.offsetWidth + 20, under = legend.offsetHeight + 44;
+    map.fitBounds(data.bounds, { paddingTopLeft: [14, 14], paddingBottomRight: [beside, under], animate: false });
+  };
 }

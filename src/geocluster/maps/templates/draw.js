@@ -4,8 +4,8 @@ function geoclusterMap(map, node) {
   const data = JSON.parse(node.textContent);
   const gc = { map, data, words: data.words, drawn: {}, surface: null, opacity: 0.78, sites: {}, pins: [] };
   const panes = { under: 205, raster: 210, category: 215, mask: 220, base: 230, homes: 240, area: 410,
-    hatch: 420, contours: 430, boundary: 435, points: 440, sites: 450, pins: 460, labels: 620 };
-  const still = ["under", "raster", "category", "mask", "base", "hatch", "contours", "boundary", "labels"];
+    hatch: 420, contours: 430, boundary: 435, points: 440, sites: 450, pins: 460, watermark: 500, labels: 620 };
+  const still = ["under", "raster", "category", "mask", "base", "hatch", "contours", "boundary", "watermark", "labels"];
   const renderers = {};
   for (const name in panes) {
     const pane = map.createPane("gc-" + name);
@@ -87,6 +87,8 @@ function geoclusterMap(map, node) {
     pattern.appendChild(line); defs.appendChild(pattern); svg.insertBefore(defs, svg.firstChild);
   };
 
+  const popup = () => ({ minWidth: 230, maxWidth: 310, maxHeight: Math.max(160, Math.min(360, map.getSize().y - 190)), className: "gc-popup",
+    autoPanPaddingTopLeft: [50, 20], autoPanPaddingBottomRight: [map.getSize().x > 760 ? 275 : 10, 20] });
   const build = {};
   build.surface = build.raster = (def) => L.imageOverlay(def.uri, def.bounds, {
     pane: def.kind === "surface" ? "gc-raster" : "gc-category",
@@ -110,7 +112,7 @@ function geoclusterMap(map, node) {
       if (options.hatch) parts.forEach((rings) => hatched.push({ rings: rings.map(points), text: `${heading}: ${values.join(" ")}` }));
       if (!def.quiet) {
         const card = () => gc.card(heading, rows, path.getLatLng ? path.getLatLng() : path.getBounds().getCenter());
-        path.bindPopup(card, { maxWidth: 320, maxHeight: 330, className: "gc-popup" });
+        path.bindPopup(card, popup());
         if (heading) path.bindTooltip(() => gc.element("bdi", "", heading), { sticky: true, className: "gc-tip" });
         if (def.ids) site(def, number, path, card);
       }
@@ -271,7 +273,7 @@ function geoclusterMap(map, node) {
     const known = rows.filter((row) => row[1]);
     if (!known.length) known.push(["", gc.words.nothing_here]);
     const card = gc.card(`${gc.words.here} (${lat.toFixed(4)}, ${lng.toFixed(4)})`, known, event.latlng);
-    L.popup({ maxWidth: 320, maxHeight: 330, className: "gc-popup" }).setLatLng(event.latlng).setContent(card).openOn(map);
+    L.popup(popup()).setLatLng(event.latlng).setContent(card).openOn(map);
   }));
 
   gc.toggle = (def, on) => {
@@ -299,6 +301,8 @@ function geoclusterMap(map, node) {
   gc.surface = first ? first.key : null;
   geoclusterControl(gc);
   data.layers.filter((def) => def.shown || def === first).forEach((def) => gc.toggle(def, true));
+  gc.legend();
+  gc.fit();
   gc.changed = () => { gc.legend(); gc.declutter(); };
   gc.changed();
   map.on("zoomend moveend resize", gc.declutter);
