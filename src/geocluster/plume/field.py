@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import CRSError, StatisticError, TableError
-from geocluster.plume import columns
 from geocluster.plume.arrays import (
     chosen_pollutants,
     frequency_of,
@@ -17,7 +16,7 @@ from geocluster.plume.arrays import (
     source_arrays,
     weather_arrays,
 )
-from geocluster.plume.options import DEFAULT, PlumeOptions
+from geocluster.plume.options import DEFAULT, PlumeOptions, option_bits
 
 __all__ = ["PlumeOptions", "concentration", "raise_low_winds", "weather_counts"]
 
@@ -117,7 +116,7 @@ def concentration(
     settings = {
         "half_life_s": options.half_life_s,
         "reach_m": float(options.reach_m),
-        "options": _option_bits(options),
+        "options": option_bits(options),
         "highest_wanted": "max_1h" in names,
     }
     job = _Job(table, emissions, sky, settings, tuple(chosen), tuple(names))
@@ -291,11 +290,3 @@ def _check_statistics(names: Iterable[str], weather: xr.Dataset) -> None:
                 f"statistic {name!r} needs hourly weather (a coordinate 'time'); a wind rose "
                 "answers 'mean' alone"
             )
-
-
-def _option_bits(options: PlumeOptions) -> int:
-    return (
-        columns.FINAL_RISE * bool(options.final_rise)
-        + columns.TIP_DOWNWASH * bool(options.stack_tip_downwash)
-        + columns.BUOYANCY_INDUCED * bool(options.buoyancy_induced_dispersion)
-    )

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from geocluster.errors import InputError
+from geocluster.plume import columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +67,12 @@ class PlumeOptions:
 
 
 DEFAULT = PlumeOptions()
+
+
+def option_bits(options: PlumeOptions) -> int:
+    """The options that the kernel knows, one bit each."""
+    return (
+        columns.FINAL_RISE * bool(options.final_rise)
+        + columns.TIP_DOWNWASH * bool(options.stack_tip_downwash)
+        + columns.BUOYANCY_INDUCED * bool(options.buoyancy_induced_dispersion)
+    )
