@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import InputError
-from geocluster.exposure.coverage import Frame, cover
-from geocluster.exposure.residents import home_shapes, people_of
-from geocluster.plume.field import PlumeOptions, concentration
+from geocluster.exposure.coverage import Frame
+from geocluster.exposure.reciprocity import People
+from geocluster.plume.field import PlumeOptions
 from geocluster.tables import TABLES, check_table
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 UNITS = "persons ug/m3 per g/s"
-# Within so many cells of the source each cell is the mean over so many x so many points in it:
-# even numbers, so that no point falls on the source.
-REFINED = ((1, 24), (4, 6), (12, 2))
-# Below this share of the largest value a Fourier transform holds nothing but rounding.
-NOISE = 1e-9
 WEAK_CORRELATION = 0.8
 RELEASE_KEYS = {column.name for column in TABLES["sources"]} | {"share"}
 PER_PPM = 86_400.0
@@ -130,13 +125,13 @@ def burden_by_release(
     table = release_table(releases)
     frame = Frame.of(grid)
     urban_cells = _urban_cells(urban, grid, options)
-    margin = [math.ceil(options.reach_m / side) for side in (frame.dx, frame.dy)]
-    people = _people_about(homes, grid, frame.padded(*margin))
+    about = People.of(homes, grid, frame, options.reach_m)
     values = np.zeros((len(table), *frame.shape))
-    for flag in np.unique(urban_cells) if people.any() else ():
-        kernels = _kernels(table, weather, frame, margin, replace(options, urban=bool(flag)))
-        fields = _correlate(people, kernels, frame.shape)
-        values = np.where(urban_cells == flag, fields, values)
+    for flag in np.unique(urban_cells) if about.any() else ():
+        settings = replace(options, urban=bool(flag))
+        for number, source in enumerate(_unit_sources(table)):
+            field = about.times_concentration(source, weather, settings)
+            values[number] = np.where(urban_cells == flag, field, values[number])
     result = xr.DataArray(
         np.stack([frame.as_grid(field) for field in values]),
         dims=("release", "y", "x"),
@@ -271,88 +266,13 @@ def _urban_cells(urban: object, grid: xr.DataArray, options: PlumeOptions) -> np
     return frame.as_grid(values)
 
 
-def _people_about(homes: gpd.GeoDataFrame, grid: xr.DataArray, frame: Frame) -> np.ndarray:
-    home, cell, share = cover(home_shapes(homes, grid.attrs.get("crs")), frame)
-    people = people_of(homes)[home] * share
-    return np.bincount(cell, people, minlength=frame.rows * frame.columns).reshape(frame.shape)
-
-
-def _kernels(
-    table: pd.DataFrame,
-    weather: xr.Dataset,
-    frame: Frame,
-    margin: Sequence[int],
-    options: PlumeOptions,
-) -> np.ndarray:
-    """Mean concentration about 1 g/s at the origin, (release, rows, columns) [ug/m3 per g/s]."""
-    kernels = np.stack(
-        [_about(row, weather, frame, margin, 1, options) for row in _single_rows(table)]
-    )
-    for reach, points in reversed(REFINED):
-        near = [min(reach, cells) for cells in margin]
-        middle = tuple(
-            slice(m - n, m + n + 1) for m, n in zip(margin[::-1], near[::-1], strict=True)
-        )
-        for kernel, row in zip(kernels, _single_rows(table), strict=True):
-            kernel[middle] = _about(row, weather, frame, near, points, options)
-    return kernels
-
-
-def _single_rows(table: pd.DataFrame) -> list[gpd.GeoDataFrame]:
+def _unit_sources(table: pd.DataFrame) -> list[gpd.GeoDataFrame]:
     import geopandas as gpd
     from shapely.geometry import Point
 
     sources = table.drop(columns=["share", "height_m"]).assign(emission_unit_g_s=1.0)
     rows = [sources.iloc[[number]].dropna(axis="columns") for number in range(len(sources))]
     return [gpd.GeoDataFrame(row, geometry=[Point(0.0, 0.0)]) for row in rows]
-
-
-def _about(
-    source: gpd.GeoDataFrame,
-    weather: xr.Dataset,
-    frame: Frame,
-    cells: Sequence[int],
-    points: int,
-    options: PlumeOptions,
-) -> np.ndarray:
-    """Concentration so many cells about a source, each cell the mean of points x points in it."""
-    import xarray as xr
-
-    columns, rows = (2 * n + 1 for n in cells)
-    x = _offsets(columns, points, frame.dx)
-    y = _offsets(rows, points, frame.dy)[::-1]
-    receptors = xr.DataArray(
-        np.ones((len(y), len(x)), dtype=bool),
-        dims=("y", "x"),
-        coords={"y": y, "x": x},
-        attrs={"cell_m": frame.dx / points},
-    )
-    field = concentration(source, receptors, weather, pollutants=["unit"], options=options)
-    values = np.asarray(field["mean"].sel(pollutant="unit").values, dtype=float)
-    return values.reshape(rows, points, columns, points).mean(axis=(1, 3))
-
-
-def _offsets(cells: int, points: int, side: float) -> np.ndarray:
-    count = cells * points
-    return (np.arange(count) - (count - 1) / 2) * (side / points)
-
-
-def _correlate(people: np.ndarray, kernels: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Sum over offsets of people[i + k, j + l] x kernel[k, l], for each kernel.
-
-    `people` reaches the kernel's half width beyond the result on every side, so that a transform
-    as large as `people` wraps only where no result is taken.
-    """
-    from scipy import fft
-
-    size = [fft.next_fast_len(length, real=True) for length in people.shape]
-    transformed = fft.rfft2(people, size)
-    fields = []
-    for kernel in kernels:
-        product = transformed * np.conj(fft.rfft2(kernel, size))
-        field = fft.irfft2(product, size)[: shape[0], : shape[1]]
-        fields.append(np.where(field > NOISE * field.max(), field, 0.0))
-    return np.stack(fields)
 
 
 def _rank_agreement(parts: xr.DataArray, grid: xr.DataArray) -> dict[str, Any]:

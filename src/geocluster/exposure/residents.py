@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     import xarray as xr
+    from pyproj import CRS
 
     from geocluster.region import Region
 
@@ -179,7 +180,7 @@ def home_cells(
     return home, cell, share
 
 
-def home_shapes(homes: gpd.GeoDataFrame, crs: object) -> np.ndarray:
+def home_shapes(homes: gpd.GeoDataFrame, crs: CRS | str | None) -> np.ndarray:
     """The homes' geometries in a reference system, none of them missing."""
     import geopandas as gpd
 
