@@ -12,10 +12,11 @@ from branca.element import JavascriptLink
 from shapely.geometry import Point, box
 
 from geocluster.errors import GeoclusterWarning, TableError
-from geocluster.maps.features import home_layers, radii
+from geocluster.maps.features import radii
 from geocluster.maps.layers import Layer
 from geocluster.maps.packing import pack
 from geocluster.maps.page import Page, draw_map
+from geocluster.maps.people import home_layers
 from geocluster.region import Region
 
 
@@ -187,7 +188,7 @@ def test_homes_have_the_colours_of_their_surface(demo: ModuleType, page: Page) -
 def test_only_the_homes_of_most_people_are_drawn(
     demo: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geocluster.maps.features.MOST_HOMES", 4)
+    monkeypatch.setattr("geocluster.maps.people.MOST_HOMES", 4)
     drawn = home_layers(demo.exposure(), demo.region(), [], 10)[0]
     assert [feature[3] for feature in drawn.data["features"]] == [
         "Olmazor",

@@ -1,14 +1,12 @@
-"""People, industry and sites as things to click on."""
+"""Industry and sites as things to click on, and where nothing is for decisions."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.maps.colours import class_breaks, class_index, ramp
 from geocluster.maps.layers import Layer, shape_layer
 from geocluster.maps.surfaces import not_valid_shapes
 from geocluster.maps.text import clean, figure, pollutant_label
@@ -20,121 +18,9 @@ if TYPE_CHECKING:
 
     from geocluster.region import Region
 
-MOST_HOMES = 5_000
 MOST_SOURCES = 2_000
 PINNED_RANKS = 20
-BELOW = "#f4efe2"
 INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
-FADING = ((100, 0.2), (400, 0.45), (float("inf"), 0.9))
-PEOPLE = "#6b5b53"
-
-
-def home_layers(
-    exposure: gpd.GeoDataFrame | None,
-    region: Region,
-    surfaces: list[Layer],
-    tolerance_m: float,
-) -> list[Layer]:
-    """Homes, coloured by what their people breathe; thinly peopled ones are drawn faintly.
-
-    The colours are the classes of the surface of the same pollutant and statistic. Above 5,000
-    homes only those with most people are drawn.
-    """
-    if exposure is None or len(exposure) == 0:
-        return []
-    table = exposure
-    if len(table) > MOST_HOMES and "people" in table:
-        largest = np.argsort(-table["people"].to_numpy(dtype=float), kind="stable")[:MOST_HOMES]
-        table = table.iloc[np.sort(largest)]
-    exposed = [c for c in table.columns if re.match(r"^(?!.*_highest)[a-z0-9_]+_ug_m3$", str(c))]
-    exposed = [c for c in exposed if not re.search(r"_(low|high)_", c)]
-    breaks_of = {layer.key: layer.data["breaks"] for layer in surfaces if layer.kind == "surface"}
-    fading = _fading(table, region)
-    styles: list[dict[str, Any]] = []
-    variants: dict[str, dict[str, list[int]]] = {}
-    for column in exposed:
-        key = column.removesuffix("_ug_m3")
-        values = table[column].to_numpy(dtype=float)
-        breaks = breaks_of.get(key) or class_breaks(float(np.nanmax(values, initial=0)))
-        if breaks:
-            classes = class_index(values, breaks)
-            variants[key] = {"style": (len(styles) + classes * len(FADING) + fading).tolist()}
-            styles += _home_styles([BELOW, *ramp("concentration", len(breaks))])
-    plain = not variants
-    variants["burden"] = {"style": (len(styles) + fading).tolist()}
-    styles += _home_styles([PEOPLE], 0.3)
-    first = next(iter(variants.values()))["style"]
-    people_above = [c for c in table.columns if str(c).startswith("people_above_")]
-    highest = [c for c in table.columns if str(c).endswith("_highest_ug_m3")]
-    layer = shape_layer(
-        "homes",
-        "Homes" if plain else "Homes, by what people breathe",
-        "people",
-        table,
-        region.crs,
-        pane="homes",
-        styles=styles,
-        style_of=first,
-        columns=["people", *exposed, *highest, *people_above, "origin"],
-        tolerance_m=tolerance_m,
-        shown=True,
-        swatches=[{"mark": "fill", "colour": "#e9b27a", "edge": "#6b5b53", "label": ""}],
-        variants=variants,
-    )
-    return [layer] if layer else []
-
-
-def _home_styles(colours: list[str], strength: float = 1.0) -> list[dict[str, Any]]:
-    return [
-        {
-            "fillColor": colour,
-            "fillOpacity": round(strength * opacity, 2),
-            "color": PEOPLE,
-            "weight": 0.5,
-            "opacity": 0.5 if opacity > 0.8 else 0,
-        }
-        for colour in colours
-        for _, opacity in FADING
-    ]
-
-
-def _fading(table: gpd.GeoDataFrame, region: Region) -> np.ndarray:
-    """0, 1 or 2 by people for each km2; 0 where nobody knows where in the area they live."""
-    if "people" not in table:
-        return np.full(len(table), 2)
-    metric = table if table.crs is None else table.to_crs(region.crs)
-    km2 = np.maximum(metric.area.to_numpy() / 1e6, 1e-9)
-    density = table["people"].to_numpy(dtype=float) / km2
-    density = np.where(metric.geom_type.str.contains("Point"), np.inf, density)
-    if "located" in table:
-        density = np.where(table["located"].fillna(True).to_numpy(dtype=bool), density, 0.0)
-    return np.searchsorted([bound for bound, _ in FADING[:-1]], density, side="right")
-
-
-def place_layers(places: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
-    """Schools, kindergartens, hospitals."""
-    if places is None or len(places) == 0:
-        return []
-    layer = shape_layer(
-        "places",
-        "Schools, kindergartens, hospitals",
-        "people",
-        places.head(3_000),
-        region.crs,
-        pane="points",
-        styles=[
-            {
-                "radius": 3.5,
-                "color": "#ffffff",
-                "weight": 1,
-                "fillColor": "#1d6f8a",
-                "fillOpacity": 0.9,
-            }
-        ],
-        columns=["kind", "capacity", "origin"],
-        swatches=[{"mark": "dot", "colour": "#1d6f8a", "label": ""}],
-    )
-    return [layer] if layer else []
 
 
 def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
@@ -149,7 +35,15 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
         table = table.iloc[np.sort(np.argsort(-total, kind="stable")[:MOST_SOURCES])]
     points = table.copy()
     points = points.set_geometry(points.geometry.representative_point())
-    ranges = [c for c in table.columns if re.match(r"^(low|high)_emission_", str(c))]
+    ranges = {}
+    for pollutant in pollutants_of(table):
+        low, high = (f"{case}_emission_{pollutant}_g_s" for case in ("low", "high"))
+        if low in table and high in table:
+            ranges[f"range_{pollutant}"] = (f"{pollutant_label(pollutant)}, low to high", "g/s", "")
+            points[f"range_{pollutant}"] = [
+                f"{figure(float(a))} – {figure(float(b))}" if b > a else None
+                for a, b in zip(table[low], table[high], strict=True)
+            ]
     layer = shape_layer(
         "sources",
         "Sources, by emission",
@@ -160,10 +54,11 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
         styles=_origin_styles(),
         style_of=_origin_numbers(table),
         columns=[
-            "sector", *columns, *ranges, "emission_origin", "stack_height_m", "release_height_m",
-            "stack_diameter_m", "exit_velocity_m_s", "exit_temperature_k", "stack_origin",
+            "sector", *_in_turn(columns, ranges), "emission_origin",
+            "stack_height_m", "release_height_m", "stack_diameter_m", "exit_velocity_m_s", "exit_temperature_k", "stack_origin",
             "location_origin", "grade", "source_type",
         ],
+        labels=ranges,
         shown=True,
         swatches=_origin_swatches(),
         variants={
@@ -185,6 +80,12 @@ def radii(emission: np.ndarray) -> list[float]:
     largest = float(known.max(initial=0.0))
     share = np.sqrt(known / largest) if largest > 0 else np.zeros_like(known)
     return [float(r) for r in np.round(np.maximum(18 * share, 2.5), 1)]
+
+
+def _in_turn(columns: list[str], ranges: Mapping[str, Any]) -> list[str]:
+    """Each emission, then its range."""
+    pairs = ((c, f"range_{c.removeprefix('emission_').removesuffix('_g_s')}") for c in columns)
+    return [name for pair in pairs for name in pair if name in columns or name in ranges]
 
 
 def _sized(emission: np.ndarray) -> dict[str, Any]:
@@ -345,15 +246,3 @@ def not_valid_layers(
         say="reason",
     )
     return [layer] if layer else []
-
-
-def people_in_words(exposure: pd.DataFrame | None) -> str:
-    """How many people the map counts."""
-    if exposure is None or "people" not in exposure:
-        return ""
-    return figure(float(exposure["people"].sum()), "count")
-
-
-def pollutant_names(pollutants: list[str]) -> dict[str, str]:
-    """Labels for the page's script."""
-    return {p: pollutant_label(p) for p in pollutants}

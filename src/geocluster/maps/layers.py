@@ -25,6 +25,8 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("validity", "Limits of this map"),
     ("base", "Base map"),
 )
+# What goes with a layer's rows, one item a row.
+BY_ROW = ("style", "radius", "pins", "ids")
 KINDS = ("surface", "raster", "shapes", "contours", "labels", "tiles")
 
 
@@ -87,6 +89,7 @@ def shape_layer(
     style_of: Sequence[int] | None = None,
     heading: str | Callable[[Mapping], str] = "name",
     columns: Sequence[str] = (),
+    labels: Mapping[str, tuple[str, str, str]] | None = None,
     tolerance_m: float = 0.0,
     shown: bool = False,
     swatches: Sequence[dict[str, Any]] = (),
@@ -106,6 +109,8 @@ def shape_layer(
         The column of the card's heading, or a function of the row.
     columns : sequence of str
         What the card shows, beneath the heading; columns that are missing or empty are left out.
+    labels : mapping, optional
+        Column to (label, unit, kind) where its name does not say them.
     tolerance_m : float
         By how much lines may be simplified. [m]
     """
@@ -127,21 +132,19 @@ def shape_layer(
         kept.append(number)
     if not features:
         return None
-    more = {name: _kept(part, kept, len(table)) for name, part in more.items()}
+    more = {name: _kept(name, part, kept) for name, part in more.items()}
     data = {
         "pane": pane,
         "styles": [dict(style) for style in styles],
-        "fields": [list(column_label(c)) for c in present],
+        "fields": [list((labels or {}).get(c) or column_label(c)) for c in present],
         "features": features,
         **more,
     }
     return Layer(key, title, group, "shapes", data, shown, list(swatches))
 
 
-def _kept(part: Any, kept: list[int], count: int) -> Any:
+def _kept(name: str, part: Any, kept: list[int]) -> Any:
     """Lists that go with the rows lose the rows that could not be drawn."""
     if isinstance(part, dict):
-        return {name: _kept(inner, kept, count) for name, inner in part.items()}
-    if isinstance(part, list) and len(part) == count:
-        return [part[i] for i in kept]
-    return part
+        return {inner: _kept(inner, value, kept) for inner, value in part.items()}
+    return [part[i] for i in kept] if name in BY_ROW else part

@@ -14,15 +14,14 @@ from geocluster.maps.assets import inline, template, without_addresses
 from geocluster.maps.base_map import base_layers
 from geocluster.maps.features import (
     cluster_layers,
-    home_layers,
     not_valid_layers,
-    place_layers,
     site_layers,
     source_layers,
     zone_layers,
 )
 from geocluster.maps.layers import GROUPS, Layer
 from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
+from geocluster.maps.people import home_layers, place_layers
 from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
 from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
 from geocluster.tables import pollutants_of

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from geocluster.maps.colours import class_breaks, class_index, ramp
 from geocluster.maps.layers import Layer
 from geocluster.maps.packing import pack
 from geocluster.maps.raster_image import MOST_ENTRIES, Picture, picture, warp
-from geocluster.maps.text import clean, pollutant_label, statistic_label
+from geocluster.maps.text import clean, limit_name, pollutant_label, statistic_label
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -151,25 +150,10 @@ def limits_of(
         same = row["pollutant"] == pollutant
         if not same and (row["pollutant"], pollutant) != ("no2", "nox"):
             continue
-        name = limit_name(row)
+        name = limit_name(row.get("set") or row.get("limit_id"), row.get("level"))
         note = "" if same else ", were all NOₓ NO₂"
         found.setdefault(float(row["value_ug_m3"]), []).append(name + note)
     return [(level, f"{', '.join(dict.fromkeys(names))}") for level, names in sorted(found.items())]
-
-
-def limit_name(row: Mapping) -> str:
-    """What a limit is called on the map, from its set's short name.
-
-    Examples
-    --------
-    >>> limit_name({"set": "eu-2024-2881"}), limit_name({"set": "who-2021-interim", "level": "1"})
-    ('EU 2024/2881', 'WHO 2021 interim 1')
-    """
-    if row.get("label"):
-        return clean(row["label"], 40)
-    first, _, rest = clean(row.get("set") or row.get("limit_id"), 40).partition("-")
-    rest = re.sub(r"(?<=\d)-(?=\d)", "/", rest).replace("-", " ")
-    return " ".join(part for part in (first.upper(), rest, clean(row.get("level"), 12)) if part)
 
 
 def contour_lines(

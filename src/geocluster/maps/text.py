@@ -46,6 +46,8 @@ STATISTICS: dict[str, str] = {
     "p99_24h": "99th percentile of days",
 }
 
+AVERAGING: dict[str, str] = {"1y": "annual", "24h": "24 hours", "8h": "8 hours", "1h": "1 hour"}
+
 # Longest suffix first: the unit is part of a column's name.
 _UNITS: tuple[tuple[str, str], ...] = (
     ("_persons_ug_m3_per_g_s", "persons × µg/m³ per g/s"),
@@ -130,6 +132,35 @@ def pollutant_label(pollutant: str) -> str:
 def statistic_label(statistic: str) -> str:
     """How a reader sees a statistic."""
     return STATISTICS.get(statistic, clean(statistic.replace("_", " ")))
+
+
+def limit_name(name: object, level: object = None) -> str:
+    """What a set of limits is called on the map.
+
+    Examples
+    --------
+    >>> limit_name("eu-2024-2881"), limit_name("who-2021-interim", "1")
+    ('EU 2024/2881', 'WHO 2021 interim 1')
+    """
+    first, _, rest = clean(name, 40).partition("-")
+    rest = re.sub(r"(?<=\d)-(?=\d)", "/", rest).replace("-", " ")
+    upper = first.upper() if len(first) <= 4 else first
+    return " ".join(part for part in (upper, rest, clean(level, 12)) if part)
+
+
+def limit_in_words(limit_id: str) -> str:
+    """A limit's short id as a reader wants it.
+
+    Examples
+    --------
+    >>> limit_in_words("eu-2024-2881_so2_1y"), limit_in_words("plant_rule")
+    ('EU 2024/2881, SO₂, annual', 'plant rule')
+    """
+    name, *rest = limit_id.split("_")
+    if len(rest) < 2 or rest[0] not in POLLUTANTS:
+        return clean(limit_id.replace("_", " "), 60)
+    averaging = AVERAGING.get(rest[1], rest[1])
+    return clean(", ".join([limit_name(name), POLLUTANTS[rest[0]], averaging, *rest[2:]]), 80)
 
 
 def split_unit(column: str) -> tuple[str, str]:

@@ -99,7 +99,9 @@ function geoclusterControl(gc) {
       if (input.name === "gc-layer") input.checked = Boolean(gc.drawn[input.value]);
       if (input.name === "gc-surface") input.checked = input.value === (gc.surface || "");
     });
-    const def = data.layers.find((one) => one.key === gc.surface && one.kind === "surface");
+    const homes = data.layers.find((one) => one.key === "homes" && gc.drawn[one.key]);
+    const shownAs = homes && Object.keys(homes.variants).find((key) => homes.variants[key] === homes.now);
+    const def = data.layers.find((one) => one.key === gc.surface && one.kind === "surface") || (homes && homes.scales[shownAs]);
     if (def) {
       const head = legend.appendChild(element("p", "gc-legend-title"));
       head.append(element("strong", "", def.title), element("span", "gc-unit", " " + def.unit));

@@ -227,7 +227,8 @@ function geoclusterMap(map, node) {
   gc.restyle = () => {
     const pollutant = Object.keys(data.pollutants).filter((p) => (gc.surface || "").startsWith(p + "_")).pop();
     for (const def of data.layers.filter((one) => one.variants && one.paths)) {
-      const variant = def.variants[gc.surface] || def.variants[pollutant] || (def.now ? null : Object.values(def.variants)[0]);
+      const first = Object.values(def.variants)[0], none = gc.surface === null && def.scales;
+      const variant = def.variants[gc.surface] || def.variants[pollutant] || (none || !def.now ? first : null);
       if (!variant || def.now === variant) continue;
       def.now = variant;
       def.paths.forEach((path, i) => {
