@@ -55,8 +55,8 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
         style_of=_origin_numbers(table),
         columns=[
             "sector", *_in_turn(columns, ranges), "emission_origin",
-            "stack_height_m", "release_height_m", "stack_diameter_m", "exit_velocity_m_s", "exit_temperature_k", "stack_origin",
-            "location_origin", "grade", "source_type",
+            "stack_height_m", "release_height_m", "stack_diameter_m", "exit_velocity_m_s",
+            "exit_temperature_k", "stack_origin", "location_origin", "grade", "source_type",
         ],
         labels=ranges,
         shown=True,
