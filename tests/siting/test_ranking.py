@@ -157,6 +157,13 @@ def test_equal_sites_stand_in_the_order_of_their_ids():
     assert rank(sites.drop(columns="site_id"), {"gain": 1}).index.tolist() == [2, 0, 1]
 
 
+def test_scores_that_differ_by_rounding_only_are_equal():
+    gain = [0.1 + 0.2, 0.3, 0.3 + 1e-6]
+    sites = pd.DataFrame({"site_id": ["b", "a", "c"], "gain": gain, "room": [1.0, 1.0, 1.0]})
+    ranking = rank(sites, {"gain": 1, "room": 1}, normalisation="vector", method="weighted_sum")
+    assert ranking["site_id"].tolist() == ["c", "a", "b"]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_constant_column_changes_nothing_and_gives_no_nan(method):
     sites = table_of(count=6)

@@ -92,6 +92,12 @@ def test_each_rule_has_its_bit(result, grid, homes, land):
         assert result[f"distance_{rule_id}_m"].attrs["units"] == "m"
 
 
+def test_a_rule_of_0_m_excludes_what_lies_inside(grid, homes):
+    forest = gpd.GeoDataFrame({"kind": ["forest"]}, geometry=[at(2000, 2000, 4000, 4000)], crs=CRS)
+    result = suitable_land(grid, homes, forest, fringe_km=None)
+    assert bit(result, "forest").sum() == 64
+
+
 def test_outside_the_region_is_a_reason(result, grid):
     assert (bit(result, "outside_region") == ~grid.values).all()
     assert bit(result, "outside_region").sum() == 16

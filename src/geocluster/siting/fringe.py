@@ -7,7 +7,7 @@ of the GHS settlement model [2]_. Density is people per km2 of permanent land.
 class                  code  rule
 =====================  ====  ==============================================================
 urban centre           30    4-connected cells of at least 1,500/km2, 50,000 people together;
-                             holes under 15 km2 filled, edges smoothed
+                             edges smoothed, holes under 15 km2 filled
 dense town             23    4-connected cells of at least 1,500/km2, 5,000 people together
 semi-dense town        22    8-connected cells of at least 300/km2, 5,000 people together,
                              2 km or more from an urban centre or a dense town
@@ -274,16 +274,18 @@ def distance_to_cells(marked: np.ndarray) -> np.ndarray:
 
 
 def _urban_centres(dense: np.ndarray, people: np.ndarray, water: np.ndarray) -> np.ndarray:
-    """A number for each urban centre's cells, holes filled and edges smoothed till all is still."""
+    """A number for each urban centre's cells: edges smoothed till all is still, holes filled."""
     centres = _clusters(dense, people, CENTRE_PEOPLE, EDGES)
-    while True:
+    numbers = np.unique(centres[centres > 0])
+    before = None
+    while before is None or (centres != before).any():
         before = centres.copy()
-        for number in np.unique(centres[centres > 0]):
-            free = centres == 0
-            centres[free & _small_holes(centres == number)] = number
-            centres[(centres == 0) & ~water & (_neighbours(centres == number) >= MAJORITY)] = number
-        if (centres == before).all():
-            return centres
+        for number in numbers:
+            joins = (centres == 0) & ~water & (_neighbours(before == number) >= MAJORITY)
+            centres[joins] = number
+    for number in numbers:
+        centres[(centres == 0) & _small_holes(centres == number)] = number
+    return centres
 
 
 def _clusters(
