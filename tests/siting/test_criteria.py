@@ -128,9 +128,9 @@ def test_a_missing_layer_is_missing_and_not_neutral(described, sites, burden, ho
     assert table.loc[BURDEN, "completeness"] == pytest.approx(2 / 3)
 
 
-def test_land_is_farmed_or_prepared(described):
+def test_land_is_farmed_or_new(described):
     assert described["farmland_share"].tolist() == [0.7, 0, 0]  # drawn twice counts once
-    assert described["prepared_land_share"].tolist() == [0, 0.25, 1]
+    assert described["new_land_share"].tolist() == [1, 0.75, 0]
 
 
 def test_partners(described):

@@ -31,10 +31,10 @@ def candidate_sites(
 ) -> gpd.GeoDataFrame:
     """Cut suitable land into parcels, and let existing zones compete with them.
 
-    Parcels consist of whole cells that keep every distance (`suitable_whole`). Blocks of the
-    smallest square of cells that holds a park are laid over the land; what is left at the rim is
-    joined to its neighbours until it holds a park as well, or stays unused. Every parcel is
-    contiguous (edge to edge).
+    Parcels consist of whole cells that keep every distance (`suitable_whole`). The smallest block
+    of cells that holds a park, at most twice as long as it is high, is laid over the land again
+    and again; what is left at the rim is joined to its neighbours until it holds a park as well,
+    or stays unused. Every parcel is contiguous (edge to edge).
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def parcel_numbers(free: np.ndarray, least_cells: int) -> np.ndarray:
     >>> parcel_numbers(np.array([[0, 1, 1, 0, 1]], dtype=bool), 2).tolist()
     [[0, 1, 1, 0, 0]]
     """
-    pieces = _pieces(free, math.ceil(math.sqrt(least_cells) - 1e-9))
+    pieces = _pieces(free, *_block(least_cells))
     sizes = np.bincount(pieces.ravel()).astype(int)
     joined = _join_small(pieces, sizes, least_cells)
     numbers = joined[pieces]
@@ -132,12 +132,27 @@ def parcel_numbers(free: np.ndarray, least_cells: int) -> np.ndarray:
     return np.asarray(renumbered[numbers])
 
 
-def _pieces(free: np.ndarray, side: int) -> np.ndarray:
-    """Numbers of the contiguous pieces of free land within each block of a square lattice."""
+def _block(least_cells: int) -> tuple[int, int]:
+    """Rows and columns of the smallest block that holds a park and is at most twice as long.
+
+    Examples
+    --------
+    >>> [_block(cells) for cells in (1, 2, 3, 4, 5, 7)]
+    [(1, 1), (1, 2), (2, 2), (2, 2), (2, 3), (2, 4)]
+    """
+    blocks = [
+        (rows, math.ceil(least_cells / rows)) for rows in range(1, math.isqrt(least_cells) + 2)
+    ]
+    fitting = [(rows, max(rows, columns)) for rows, columns in blocks if columns <= 2 * rows]
+    return min(fitting, key=lambda block: (block[0] * block[1], block[1] - block[0]))
+
+
+def _pieces(free: np.ndarray, high: int, wide: int) -> np.ndarray:
+    """Numbers of the contiguous pieces of free land within each block of a lattice."""
     from scipy import ndimage
 
     rows, columns = free.shape
-    block = (np.arange(rows) // side)[:, None] * (columns // side + 1) + np.arange(columns) // side
+    block = (np.arange(rows) // high)[:, None] * (columns // wide + 1) + np.arange(columns) // wide
     # On a lattice of twice the size, a link between two cells is a cell: it is open within a block.
     lattice = np.zeros((2 * rows - 1, 2 * columns - 1), bool)
     lattice[::2, ::2] = free

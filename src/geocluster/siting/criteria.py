@@ -139,7 +139,7 @@ def describe_sites(
         "distance_power_m": distance_m(shapes, shapes_of_kind(land, "power")),
         "distance_water_m": distance_m(shapes, shapes_of_kind(land, "water")),
         "workers_within_15_km": people_in_reach(sites, people, WORKERS_WITHIN_KM * 1000),
-        "prepared_land_share": _prepared_share(sites, shapes, land),
+        "new_land_share": _new_land_share(sites, shapes, land),
         "farmland_share": share_covered(shapes, shapes_of_kind(land, "farmland", "irrigated")),
         "distance_cluster_m": distance_m(shapes, all_shapes(clusters)),
         "sectors_within_20_km": sectors_near(shapes, clusters, SECTORS_WITHIN_KM * 1000),
@@ -322,13 +322,15 @@ def _spearman(first: pd.Series, second: pd.Series) -> float:
     return float(np.clip((centred[0] @ centred[1]) / (sizes[0] * sizes[1]), -1, 1))
 
 
-def _prepared_share(
+def _new_land_share(
     sites: gpd.GeoDataFrame, shapes: np.ndarray, land: gpd.GeoDataFrame | None
 ) -> np.ndarray:
-    """An existing zone is prepared as a whole, other land as far as a zone or brownfield covers."""
-    share = np.nan_to_num(share_covered(shapes, shapes_of_kind(land, "zone", "brownfield")))
+    """0 for an existing zone; elsewhere what no drawn zone or brownfield covers."""
+    # The share used before would be 0 for nearly all: divided by its length, as TOPSIS does, the
+    # one zone with a 1 would outweigh every other criterion.
+    share = 1 - np.nan_to_num(share_covered(shapes, shapes_of_kind(land, "zone", "brownfield")))
     if "kind" in sites:
-        share[(sites["kind"] == EXISTING_ZONE).to_numpy()] = 1.0
+        share[(sites["kind"] == EXISTING_ZONE).to_numpy()] = 0.0
     return share
 
 
