@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,13 +175,13 @@ def _row(head: dict[str, str], limit: dict[str, Any]) -> dict[str, Any]:
 
 
 def why_not_answerable(
-    limit: pd.Series, pollutants: Sequence[str], statistics: Sequence[str]
+    limit: Mapping[Any, Any] | pd.Series, pollutants: Sequence[str], statistics: Sequence[str]
 ) -> str:
     """Why a concentration cannot answer a limit; empty where it can.
 
     Parameters
     ----------
-    limit : Series
+    limit : mapping or Series
         A row of `read_limits`.
     pollutants, statistics : sequence of str
         What the concentration holds.
