@@ -41,9 +41,7 @@ def exposure_panel(results: Results) -> Panel:
     table = _table(
         {
             "limit": [limit_in_words(row) for row in answered.to_dict("records")],
-            "people above": [
-                range_in_words(row, "people_above") for row in answered.to_dict("records")
-            ],
+            "people above": [people_above_in_words(row) for row in answered.to_dict("records")],
             "people-weighted mean [ug/m3]": answered["people_weighted_mean_ug_m3"].map(_figure),
             "highest [ug/m3]": answered["maximum_ug_m3"].map(_figure),
             "grade": answered["grade"],
@@ -224,11 +222,11 @@ def limit_in_words(row: dict[str, object]) -> str:
     return f"{pollutant} {_figure(row['value_ug_m3'])} ug/m3, {row['averaging']}, {row['set']}"
 
 
-def range_in_words(row: dict[str, object], column: str) -> str:
-    low, central, high = (row.get(key) for key in (f"{column}_low", column, f"{column}_high"))
-    if low is None or high is None or (low == high == central):
-        return count_in_words(central)
-    return f"{count_in_words(central)} ({count_in_words(low)} to {count_in_words(high)})"
+def people_above_in_words(row: dict[str, object]) -> str:
+    """People above a limit, with the range from low to high emissions where there is one."""
+    low, central, high = (count_in_words(row[key]) for key in ("low", "people_above", "high"))
+    ranged = math.isfinite(float(row["low"])) and not low == central == high  # type: ignore[arg-type]
+    return f"{central} ({low} to {high})" if ranged else central
 
 
 def _emission_in_words(rows: pd.DataFrame, pollutant: str) -> str:

@@ -88,14 +88,14 @@ def draw(study: Study, results: Results) -> Page:
 
 def headline(results: Results) -> list[tuple[str, str]]:
     """The few figures that stand first, as (figure, label)."""
-    from geocluster.panels import count_in_words, limit_in_words, range_in_words
+    from geocluster.panels import count_in_words, limit_in_words, people_above_in_words
 
-    inside = results.exposure
-    figures = [(count_in_words(inside["people"].sum()), "people live in the region")]
+    people = results.exposure["people"][results.exposure["inside"]].sum()
+    figures = [(count_in_words(people), "people live in the region")]
     answered = results.summary[results.summary["answerable"]]
     worst = answered.sort_values("people_above", ascending=False, kind="stable")
     for row in worst.drop_duplicates("pollutant").head(3).to_dict("records"):
-        figures.append((range_in_words(row, "people_above"), f"above {limit_in_words(row)}"))
+        figures.append((people_above_in_words(row), f"above {limit_in_words(row)}"))
     figures.append((str(len(results.sites)), "candidate sites on the fringe"))
     return figures
 

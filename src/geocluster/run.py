@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from geocluster.plume.field import PlumeOptions
 
 # Receptors for the treatment of weak winds: enough for a mean, quick for any region.
-COARSE_CELLS = 4_000
+COARSE_CELLS = 1_000
 VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
 
 
@@ -149,10 +149,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.notes import areas_not_valid, assumptions, demonstration, low_wind_notes
     from geocluster.plume.field import concentration
     from geocluster.siting.candidates import candidate_sites
-    from geocluster.siting.criteria import correlations, describe_sites, grouped_weights
-    from geocluster.siting.measures import site_means
-    from geocluster.siting.ranking import rank
-    from geocluster.siting.stability import rank_stability
+    from geocluster.siting.criteria import correlations, describe_sites
     from geocluster.siting.suitability import suitable_land
 
     tell = tell or _silent
@@ -168,7 +165,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         statistics = ("mean", "max_1h") if "time" in study.weather.coords else ("mean",)
         field = concentration(sources, grid, study.weather, statistics=statistics, options=options)
     with _timed(tell, "count who is exposed"):
-        exposure = assess_exposure(homes_inside(study), field, limits=limits)
+        exposure = assess_exposure(study.homes, field, limits=limits)
         summary = summarise_exposure(exposure, field, limits=limits)
     with _timed(tell, "compare treatments of weak winds"):
         low_winds = low_wind_changes(study, options)
@@ -185,12 +182,14 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             study.rules,
             places=study.places,
             fringe_km=settings.siting.fringe_km,
+            fringe_classes=settings.siting.fringe_classes,
         )
         sites = candidate_sites(
             suitable,
             min_area_ha=study.park.area_ha,
             max_sites=settings.siting.max_sites,
             zones=study.zones,
+            burden=burden,
         )
         sites = describe_sites(
             sites,
@@ -201,11 +200,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             protection_zone_m=study.park.protection_zone_m,
         )
     with _timed(tell, "rank the sites, and see how sure that is"):
-        weights = grouped_weights(settings.siting.weights, sites)
-        ranked = rank(sites, weights, method="topsis")
-        by_release = {str(b["release"].values): site_means(ranked, b) for b in burdens}
-        sure = rank_stability(ranked, weights, burdens=by_release)
-    columns = ["site_id", "acceptability", "top_three_share", "mean_rank", "first_with"]
+        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights)
     return Results(
         field=field,
         exposure=exposure,
@@ -213,16 +208,41 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burden=burden,
         burdens=burdens,
         suitable=suitable,
-        sites=ranked.merge(sure[columns], on="site_id", validate="1:1"),
+        sites=ranked,
         weights=weights,
         correlations=correlations(ranked),
         clusters=clusters,
         not_valid=areas_not_valid(study),
-        verdict=sure.attrs["verdict"],
+        verdict=verdict,
         notes=[*low_wind_notes(low_winds, field), *assumptions(study)],
         demonstration=demonstration(study),
         low_winds=low_winds,
     )
+
+
+def ranking(
+    sites: gpd.GeoDataFrame, burdens: xr.DataArray, group_weights: dict[str, float]
+) -> tuple[gpd.GeoDataFrame, dict[str, float], str]:
+    """The sites best first with how sure that is, the weights used, and the verdict."""
+    from geocluster.siting.criteria import grouped_weights
+    from geocluster.siting.measures import site_means
+    from geocluster.siting.ranking import rank
+    from geocluster.siting.stability import rank_stability
+
+    if not len(sites):
+        verdict = (
+            "No land on the fringe is left that holds a park: change fringe_km, fringe_classes, "
+            "area_ha or the rules in study.toml."
+        )
+        empty = {"rank": "int64", "score": float, "top_three_share": float}
+        return sites.reindex(columns=[*sites.columns, *empty]).astype(empty), {}, verdict
+    weights = grouped_weights(group_weights, sites)
+    ranked = rank(sites, weights, method="topsis", missing="worst")
+    by_release = {str(part["release"].values): site_means(ranked, part) for part in burdens}
+    sure = rank_stability(ranked, weights, burdens=by_release, missing="worst")
+    columns = ["site_id", "acceptability", "top_three_share", "mean_rank", "first_with"]
+    merged = ranked.merge(sure[columns], on="site_id", validate="1:1")
+    return merged, weights, sure.attrs["verdict"]
 
 
 def plume_options(study: Study) -> PlumeOptions:
@@ -255,11 +275,7 @@ def with_cases(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def homes_inside(study: Study) -> gpd.GeoDataFrame:
     """The homes of the region's own people; those across its border count for the burden only."""
-    homes = study.homes
-    if "inside" in homes:
-        return homes[homes["inside"].astype(bool)].reset_index(drop=True)
-    points = homes.geometry.representative_point()
-    return homes[points.within(study.region.boundary)].reset_index(drop=True)
+    return study.homes[study.homes["inside"]].reset_index(drop=True)
 
 
 def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str, float]]:

@@ -137,18 +137,21 @@ def _ours(message: warnings.WarningMessage) -> bool:
 
 def _read(path: Path) -> Study:
     from geocluster.load.settings import read_settings
-    from geocluster.siting.suitability import read_rules
+    from geocluster.siting.rules import read_rules
 
     settings = read_settings(path)
     region = _region(settings)
     osm = _osm(settings, region)
-    rules = read_rules(_path_or_none(settings, settings.siting.rules))
+    rules = read_rules(
+        _path_or_none(settings, settings.siting.rules),
+        protection_zone_m=settings.park.protection_zone_m,
+    )
     return Study(
         folder=settings.folder,
         settings=settings,
         region=region,
         sources=_sources(settings, region, osm),
-        homes=_homes(settings, region, osm),
+        homes=_told_inside(_homes(settings, region, osm), region),
         places=_places(settings, region, osm),
         land=_land(settings, region, osm),
         zones=_zones(settings, region),
@@ -275,6 +278,14 @@ def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Geo
     if inputs.plain is not None:
         plain = read_vector(settings.path(inputs.plain), **settings.options(inputs.plain))
     return spread_towns(towns, region, plain=plain, total_people=total)
+
+
+def _told_inside(homes: gpd.GeoDataFrame, region: Region) -> gpd.GeoDataFrame:
+    """Homes that say whether they are the region's own; those across the border count as such."""
+    if "inside" in homes:
+        return homes.astype({"inside": bool})
+    points = homes.geometry.representative_point()
+    return homes.assign(inside=points.within(region.boundary))
 
 
 def _places(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:

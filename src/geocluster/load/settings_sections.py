@@ -319,15 +319,24 @@ class GroupWeights(Section):
         return self
 
 
+FringeClass = Literal["suburb", "village", "dispersed", "uninhabited"]
+
+
 class SitingSettings(Section):
     """[siting]: which land is looked at, and what a site is ranked by."""
 
     rules: Text | None = None
     fringe_km: float = Field(default=10.0, gt=0, le=200)
+    fringe_classes: tuple[FringeClass, ...] = Field(default=("suburb", "dispersed"), min_length=1)
     max_sites: int = Field(default=200, ge=1, le=100_000)
     weight_model: GroupWeights = Field(
         default=GroupWeights(exposure=0.4, access=0.25, land=0.15, partners=0.2), alias="weights"
     )
+
+    @field_validator("fringe_classes", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _as_tuple(value)
 
     @property
     def weights(self) -> dict[str, float]:
