@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -292,7 +292,7 @@ def _is_case(name: str) -> bool:
     return name.endswith(tuple(f"_{case}" for case in CASES))
 
 
-def _no2_note(field: xr.Dataset, limit: dict[str, Any]) -> str:
+def _no2_note(field: xr.Dataset, limit: Mapping[Any, Any]) -> str:
     recipe = recipes_of(field).get("no2", Recipe("no2", 1.0))
     return NO2_NOTE if limit["pollutant"] == "no2" and recipe.held != "no2" else ""
 

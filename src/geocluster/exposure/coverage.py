@@ -11,10 +11,12 @@ from geocluster.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
+    from shapely.geometry.base import BaseGeometry
 
 # A point or a line stands for a strip of this many cells about it.
 THIN = 1e-4
 SPACING_TOLERANCE = 1e-6
+POLYGONS, GEOMETRY_COLLECTION = (3, 6), 7
 
 
 @dataclass(frozen=True)
@@ -156,19 +158,22 @@ def cover(geometries: np.ndarray, frame: Frame) -> tuple[np.ndarray, np.ndarray,
 def _as_polygons(geometries: np.ndarray, strip: float) -> np.ndarray:
     import shapely
 
-    thin = ~np.isin(shapely.get_type_id(geometries), (3, 6)) | (shapely.area(geometries) <= 0)
-    invalid = ~thin & ~shapely.is_valid(geometries)
     polygons = geometries.copy()
-    polygons[invalid] = [_areal(shapely.make_valid(shape)) for shape in geometries[invalid]]
-    polygons[thin] = shapely.buffer(geometries[thin], strip, quad_segs=2)
+    invalid = ~shapely.is_valid(geometries)
+    polygons[invalid] = shapely.make_valid(geometries[invalid])
+    mixed = shapely.get_type_id(polygons) == GEOMETRY_COLLECTION
+    polygons[mixed] = [_areal(shape) for shape in polygons[mixed]]
+    thin = ~np.isin(shapely.get_type_id(polygons), POLYGONS) | (shapely.area(polygons) <= 0)
+    polygons[thin] = shapely.buffer(polygons[thin], strip, quad_segs=2)
     return polygons
 
 
-def _areal(shape):  # type: ignore[no-untyped-def]
+def _areal(shape: BaseGeometry) -> BaseGeometry:
+    """The polygons of a collection, or all of it where it has none."""
     import shapely
 
     parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
-    return shapely.union_all(parts)
+    return shapely.union_all(parts) if parts else shape
 
 
 def _are_rectangles(polygons: np.ndarray, bounds: np.ndarray) -> np.ndarray:
@@ -221,12 +226,11 @@ def _cover_exactly(
     rows: np.ndarray, polygons: np.ndarray, frame: Frame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     import geopandas as gpd
-    import shapely
     from exactextract import exact_extract
     from exactextract.raster import NumPyRasterSource
 
-    inside = shapely.area(shapely.clip_by_rect(polygons[rows], *frame.bounds))
-    rows, inside = rows[inside > 0], inside[inside > 0]
+    part = _part_inside(polygons[rows], frame)
+    rows, part = rows[part > 0], part[part > 0]
     if not len(rows):
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
     raster = NumPyRasterSource(np.broadcast_to(np.float32(0), frame.shape), *frame.bounds)
@@ -242,5 +246,17 @@ def _cover_exactly(
     coverage = np.concatenate(table["coverage"].to_numpy()).astype(float)
     which = np.repeat(np.arange(len(rows)), count)
     total = np.bincount(which, coverage, minlength=len(rows))
-    share = coverage * ((inside / shapely.area(polygons[rows])) / total)[which]
-    return rows[which], cell, share
+    return rows[which], cell, coverage * (part / total)[which]
+
+
+def _part_inside(polygons: np.ndarray, frame: Frame) -> np.ndarray:
+    """The share of each polygon's area that lies in the frame."""
+    import shapely
+
+    west, south, east, north = frame.bounds
+    box = shapely.bounds(polygons)
+    within = (box[:, :2] >= (west, south)).all(axis=1) & (box[:, 2:] <= (east, north)).all(axis=1)
+    part = np.ones(len(polygons))
+    cut = polygons[~within]
+    part[~within] = shapely.area(shapely.clip_by_rect(cut, *frame.bounds)) / shapely.area(cut)
+    return part
