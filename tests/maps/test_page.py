@@ -177,11 +177,8 @@ def test_marks_grow_with_the_root_of_the_emission() -> None:
 def test_homes_have_the_colours_of_their_surface(demo: ModuleType, page: Page) -> None:
     homes, so2 = layer(page, "homes"), layer(page, "so2_mean")
     styles = [homes["styles"][i]["fillColor"] for i in homes["variants"]["so2_mean"]["style"]]
-    value_at = [field[0] for field in homes["fields"]].index("SO₂, mean") + 4
-    for feature, colour in zip(homes["features"], styles, strict=True):
-        reached = [
-            c for b, c in zip(so2["breaks"], so2["colours"], strict=True) if feature[value_at] >= b
-        ]
+    for value, colour in zip(demo.exposure()["so2_mean_ug_m3"], styles, strict=True):
+        reached = [c for b, c in zip(so2["breaks"], so2["colours"], strict=True) if value >= b]
         assert colour == (reached[-1] if reached else "#f4efe2")
 
 

@@ -99,6 +99,27 @@ def test_breaks_are_one_two_five_and_below_the_highest() -> None:
     assert class_breaks(float("nan")) == []
 
 
+def test_a_depth_of_colour_is_a_share_of_the_limit(demo: ModuleType) -> None:
+    grid = demo.region().grid(cell_m=2000)
+    values = demo.concentration(grid)["mean"].sel(pollutant="so2").to_numpy()
+    weak = surface("k", "T", values / 10, grid, demo.CRS, "µg/m³", "concentration", 2.0)
+    strong = surface("k", "T", values, grid, demo.CRS, "µg/m³", "concentration", 20.0)
+    pale = surface("k", "T", values / 100, grid, demo.CRS, "µg/m³", "concentration", 20.0)
+    assert weak is not None
+    assert strong is not None
+    assert pale is not None
+    assert weak.data["colours"] == strong.data["colours"]
+    assert pale.data["colours"] == strong.data["colours"][: len(pale.data["colours"])]
+    assert len(pale.data["colours"]) < len(strong.data["colours"])
+    assert strong.data["breaks"][0] == 0.2
+
+
+def test_the_surface_highest_against_its_limit_is_shown_first(demo: ModuleType) -> None:
+    field = demo.concentration(demo.region().grid(cell_m=2000)).isel(pollutant=[3, 0])
+    layers = concentration_layers(field, demo.region(), demo.limits())
+    assert [one.key for one in layers if one.shown and one.kind == "surface"] == ["so2_mean"]
+
+
 def test_classes_begin_at_their_break() -> None:
     assert class_index(np.array([[0.99, 1.0], [np.nan, 50.0]]), [1, 2, 5]).tolist() == [
         [0, 1],

@@ -69,11 +69,43 @@ def class_breaks(highest: float, most: int = MOST_CLASSES) -> list[float]:
     """
     if not (math.isfinite(highest) and highest > 0):
         return []
-    decade = math.floor(math.log10(highest))
-    steps = [
-        float(f"{lead}e{power}") for power in range(decade - 4, decade + 1) for lead in (1, 2, 5)
-    ]
-    return [step for step in steps if step < highest][-most:]
+    return [step for step in one_two_five(highest / 1e4, highest) if step < highest][-most:]
+
+
+def classes_by_limit(highest: float, limit: float) -> tuple[list[float], list[int], int]:
+    """Breaks from a hundredth of a limit, and the place of each in a ramp shared by all pollutants.
+
+    So a depth of colour means the same share of the limit on every surface: what stays far below
+    its limit stays pale. The ramp ends at five times the limit.
+
+    Returns
+    -------
+    (list of float, list of int, int)
+        Breaks below `highest`, the place of each class in the ramp, and the ramp's length.
+
+    Examples
+    --------
+    >>> classes_by_limit(2.3, 20.0)
+    ([0.2, 0.5, 1.0, 2.0], [0, 1, 2, 3], 9)
+    """
+    steps = one_two_five(limit / 100 * 0.999, limit * 5 * 1.001)
+    breaks = [step for step in steps if step < highest]
+    if len(breaks) < 2:
+        breaks = class_breaks(highest, 2)
+    return breaks, list(range(len(breaks))), len(steps)
+
+
+def one_two_five(lowest: float, highest: float) -> list[float]:
+    """The steps 1, 2, 5 of each decade from `lowest` to `highest`.
+
+    Examples
+    --------
+    >>> one_two_five(0.1, 3)
+    [0.1, 0.2, 0.5, 1.0, 2.0]
+    """
+    decades = range(math.floor(math.log10(lowest)), math.floor(math.log10(highest)) + 1)
+    steps = (float(f"{lead}e{power}") for power in decades for lead in (1, 2, 5))
+    return [step for step in steps if lowest <= step <= highest]
 
 
 def class_index(values: np.ndarray, breaks: Sequence[float]) -> np.ndarray:

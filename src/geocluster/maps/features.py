@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_SOURCES = 2_000
 PINNED_RANKS = 20
+NOT_FOR_CARDS = ("compactness", "approximate", "subject_to_exclusion", "area_origin")
 INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
 
 
@@ -184,7 +185,7 @@ def site_layers(sites: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
     columns = first + [
         str(c)
         for c in table.columns
-        if str(c) not in (*first, "site_id", "name", "geometry")
+        if str(c) not in (*first, *NOT_FOR_CARDS, "site_id", "name", "geometry")
         and not str(c).startswith("normalised_")
     ]
     layer = shape_layer(

@@ -43,19 +43,18 @@ def home_layers(
         table = table.iloc[np.sort(largest)]
     exposed = [str(c) for c in table.columns if re.match(NO_CASE + r"[a-z0-9_.]+_ug_m3$", str(c))]
     styles, variants, scales = _by_surface(table, exposed, _fading(table, region), surfaces)
-    above = _people_above(table)
-    highest = [f"{c.removesuffix('_ug_m3')}_highest_ug_m3" for c in exposed]
+    texts = {**_exposure_texts(table, exposed), **_people_above(table)}
     layer = shape_layer(
         "homes",
         "Homes, by what people breathe" if scales else "Homes",
         "people",
-        table.assign(**{name: texts for name, (_, texts) in above.items()}),
+        table.assign(**{name: column for name, (_, _, column) in texts.items()}),
         region.crs,
         pane="homes",
         styles=styles,
         style_of=next(iter(variants.values()))["style"],
-        columns=["people", *exposed, *highest, *above, "origin"],
-        labels={name: (label, "", "") for name, (label, _) in above.items()},
+        columns=["people", *texts, "origin"],
+        labels={name: (label, unit, "") for name, (label, unit, _) in texts.items()},
         tolerance_m=tolerance_m,
         shown=True,
         swatches=[{"mark": "fill", "colour": "#e9b27a", "edge": PEOPLE, "label": ""}],
@@ -80,7 +79,7 @@ def _by_surface(
         breaks = known[key]["breaks"] if key in known else class_breaks(largest)
         if not breaks:
             continue
-        shades = ramp("concentration", len(breaks))
+        shades = known[key]["colours"] if key in known else ramp("concentration", len(breaks))
         classes = class_index(values, breaks)
         variants[key] = {"style": (len(styles) + classes * len(FADING) + fading).tolist()}
         styles += _home_styles([BELOW, *shades])
@@ -96,9 +95,23 @@ def _by_surface(
     return styles + _home_styles([PEOPLE], 0.3), variants, scales
 
 
-def _people_above(table: gpd.GeoDataFrame) -> dict[str, tuple[str, Any]]:
+def _exposure_texts(table: gpd.GeoDataFrame, columns: list[str]) -> dict[str, tuple[str, str, Any]]:
+    """What is breathed in each home, and the highest within its area where that is more."""
+    found: dict[str, tuple[str, str, Any]] = {}
+    for column in columns:
+        mean = table[column].to_numpy(dtype=float)
+        highest = table.get(f"{column.removesuffix('_ug_m3')}_highest_ug_m3", table[column])
+        texts = [
+            None if a != a else figure(a) + (f" (up to {figure(b)})" if b > 1.005 * a else "")
+            for a, b in zip(mean, highest.to_numpy(dtype=float), strict=True)
+        ]
+        found[column] = (column_label(column)[0], "µg/m³", texts)
+    return found
+
+
+def _people_above(table: gpd.GeoDataFrame) -> dict[str, tuple[str, str, Any]]:
     """For each limit that somebody lives above: a label, and the count with its range a home."""
-    found = {}
+    found: dict[str, tuple[str, str, Any]] = {}
     for column in map(str, table.columns):
         name = column.removeprefix("people_above_")
         if name == column or name.endswith(("_low", "_high")):
@@ -108,7 +121,7 @@ def _people_above(table: gpd.GeoDataFrame) -> dict[str, tuple[str, Any]]:
         high = table.get(f"{column}_high", table[column]).to_numpy(dtype=float)
         if np.nanmax(high, initial=0) > 0:
             counts = [_count(*three) for three in zip(low, central, high, strict=True)]
-            found[column] = (f"people above {limit_in_words(name)}", counts)
+            found[column] = (f"people above {limit_in_words(name)}", "", counts)
     return found
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import TableError
-from geocluster.maps.colours import class_breaks, class_index, ramp
+from geocluster.maps.colours import class_breaks, class_index, classes_by_limit, ramp
 from geocluster.maps.layers import Layer
 from geocluster.maps.packing import pack
 from geocluster.maps.raster_image import MOST_ENTRIES, Picture, picture, warp
@@ -51,24 +51,34 @@ def drawn_fields(concentration: xr.Dataset) -> list[tuple[str, str]]:
 def concentration_layers(
     concentration: xr.Dataset | None, region: Region, limits: pd.DataFrame | None = None
 ) -> list[Layer]:
-    """A surface for each pollutant and statistic, and the limits on it as contours."""
+    """A surface for each pollutant and statistic, and the limits on it as contours.
+
+    The one that stands highest against its limit is shown first.
+    """
     if concentration is None:
         return []
     if "x" not in concentration.dims or "y" not in concentration.dims:
         raise TableError("concentration", "is not on a grid: draw_map needs the dimensions y and x")
     layers: list[Layer] = []
     lines: list[dict[str, Any]] = []
+    share_of_limit: list[float] = []
     for pollutant, statistic in drawn_fields(concentration):
         values = np.asarray(concentration[statistic].sel(pollutant=pollutant).transpose("y", "x"))
         key = f"{pollutant}_{statistic}"
         title = f"{pollutant_label(pollutant)}, {statistic_label(statistic)}"
         crs = _crs_of(concentration, region)
-        layer = surface(key, title, values, concentration, crs, "µg/m³", "concentration")
+        held = limits_of(limits, pollutant, statistic)
+        lowest = held[0][0] if held else None
+        layer = surface(key, title, values, concentration, crs, "µg/m³", "concentration", lowest)
         if layer is None:
             continue
         layers.append(layer)
-        for limit in limits_of(limits, pollutant, statistic):
+        share_of_limit.append(layer.data["highest"] / lowest if lowest else 0.0)
+        for limit in held:
             lines += contour_lines(values, concentration, crs, key, limit)
+    if layers:
+        first = int(np.argmax(share_of_limit))
+        layers[first] = replace(layers[first], shown=True)
     if lines:
         swatch = {"mark": "line", "colour": "#14213d", "label": "", "weight": 2, "dash": "7 3"}
         data = {"lines": lines}
@@ -99,14 +109,19 @@ def surface(
     crs: Any,
     unit: str,
     colours: str,
+    limit: float | None = None,
 ) -> Layer | None:
-    """A surface in classes; None where there is nothing above 0."""
+    """A surface in classes, against a limit where there is one; None where nothing is above 0."""
     finite = values[np.isfinite(values)]
     highest = float(finite.max()) if finite.size else 0.0
-    breaks = class_breaks(usual_high(finite))
+    usual = usual_high(finite)
+    breaks = class_breaks(usual)
     if not breaks:
         return None
     shades = ramp(colours, len(breaks))
+    if limit:
+        breaks, at, length = classes_by_limit(usual, limit)
+        shades = [ramp(colours, length)[place] for place in at]
     warped, bounds = warp(values, grid, crs, smooth=True)
     image = picture(class_index(warped, breaks), bounds, shades)
     thousands = breaks[-1] >= 20_000

@@ -208,6 +208,8 @@ def column_label(column: str) -> tuple[str, str, str]:
         return f"{pollutant_label(emission.group(2))} emission{case}", unit, "emission"
     if unit == "µg/m³":
         return _concentration_label(base), unit, "figure"
+    if base.startswith("distance_") and not base.startswith("distance_to_"):
+        base = "distance_to_" + base.removeprefix("distance_")
     if base in POLLUTANTS:
         return POLLUTANTS[base], unit, "figure"
     kind = "count" if column.startswith(("people", "members", "workers")) else "figure"

@@ -298,7 +298,8 @@ function geoclusterMap(map, node) {
 
   map.fitBounds(data.bounds, { padding: [14, 14], animate: false });
   map.setMinZoom(Math.max(0, Math.floor(map.getZoom()) - 3));
-  const first = data.layers.find((def) => def.kind === "surface");
+  const surfaces = data.layers.filter((def) => def.kind === "surface");
+  const first = surfaces.find((def) => def.shown) || surfaces[0];
   gc.surface = first ? first.key : null;
   geoclusterControl(gc);
   data.layers.filter((def) => def.shown || def === first).forEach((def) => gc.toggle(def, true));
