@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-# Near a source people and concentration are met on parts of a cell of at most 100 m, each the
-# mean over points in it; farther away on whole cells, with a point for every 250 m.
-NEAR_M, PART_M, POINT_M = 3_000.0, 100.0, 250.0
+    Field = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+# Near a source people and concentration meet on parts of a cell of at most 100 m, each the mean
+# over points in it; farther away on whole cells, with a point for every 250 m.
+NEAR_M, PART_M, POINT_M = 8_000.0, 100.0, 250.0
 MOST_PARTS = 9
-RING_STEP, AZIMUTH_DEG = 0.04, 0.5
+# Farther than this from the source concentration is interpolated between rings of receptors.
+# Steps of 4 % of distance and half a degree resolve the narrowest plume: over the whole reach its
+# sigma_y is more than a degree wide.
+DIRECT_M, RING_STEP, AZIMUTH_DEG = 1_000.0, 0.04, 0.5
 # Within so many parts of the source: so many points each way, even, so that none is the source.
 REFINED = ((0, 24), (2, 8))
 # Below this share of the largest value a Fourier transform holds nothing but rounding.
@@ -73,9 +78,10 @@ class People:
         Rows run from the north. [persons ug/m3]
         """
         around = partial(_around, source, weather, options)
+        rings = _interpolated(around, options.reach_m)
         sides = self.frame.dx, self.frame.dy
-        far = _far_kernel(self.margin, self.near_margin, sides, around, options.reach_m)
-        near = _near_kernel(self.near_margin, self.parts, sides, partial(_about, around))
+        far = _far_kernel(self.margin, self.near_margin, sides, rings)
+        near = _near_kernel(self.near_margin, self.parts, sides, rings, around)
         field = _correlate([self.far], [far], self.frame)
         field += _correlate(self.near, near, self.frame)
         # What a transform leaves below its own rounding is nothing.
@@ -151,68 +157,50 @@ def _people_near(
 
 
 def _far_kernel(
-    margin: tuple[int, int],
-    near: tuple[int, int],
-    sides: tuple[float, float],
-    around: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    reach_m: float,
+    margin: tuple[int, int], near: tuple[int, int], sides: tuple[float, float], at: Field
 ) -> np.ndarray:
     """Mean concentration in whole cells about the source, without those near it."""
-    columns, rows = (2 * n + 1 for n in margin)
     if margin == near:
-        return np.zeros((rows, columns))
-    points = max(math.ceil(max(sides) / POINT_M), 1)
-    x = _offsets(columns * points, sides[0] / points)
-    y = _offsets(rows * points, sides[1] / points)[::-1]
-    least = min(side * (n + 0.5) for side, n in zip(sides, near, strict=True))
-    values = _from_rings(x, y[:, None], least, reach_m, around)
-    kernel = values.reshape(rows, points, columns, points).mean(axis=(1, 3))
+        return np.zeros(tuple(2 * n + 1 for n in margin[::-1]))
+    kernel = _cell_means(at, margin, sides, max(math.ceil(max(sides) / POINT_M), 1))
     kernel[_middle(margin, near)] = 0.0
     return kernel
 
 
-def _from_rings(
-    x: np.ndarray,
-    y: np.ndarray,
-    least: float,
-    reach_m: float,
-    around: Callable[[np.ndarray, np.ndarray], np.ndarray],
-) -> np.ndarray:
-    """A field about the source, by cubic interpolation from rings of receptors.
-
-    Rings in steps of 4 % of distance and half a degree resolve the narrowest plume, whose sigma_y
-    is over 1 degree wide up to 100 km.
-    """
-    from scipy.ndimage import map_coordinates
-
-    first, last = 0.99 * min(least, reach_m), reach_m * (1 - 1e-9)
-    rings = max(math.ceil(math.log(last / first) / RING_STEP), 4) + 1
-    radius = np.geomspace(first, last, rings)
-    azimuth = np.arange(round(360 / AZIMUTH_DEG)) * math.radians(AZIMUTH_DEG)
-    field = around(radius[:, None] * np.cos(azimuth), radius[:, None] * np.sin(azimuth))
-    overlap = 12
-    field = np.concatenate([field[:, -overlap:], field, field[:, :overlap]], axis=1)
-    distance = np.hypot(x, y)
-    row = np.log(np.maximum(distance, first) / first) * ((rings - 1) / math.log(last / first))
-    column = np.mod(np.arctan2(y, x), 2 * math.pi) / math.radians(AZIMUTH_DEG) + overlap
-    values = map_coordinates(field, [row, column], order=3, mode="nearest")
-    return np.where((distance <= reach_m) & (values > 0), values, 0.0)
-
-
 def _near_kernel(
-    near: tuple[int, int],
-    parts: int,
-    sides: tuple[float, float],
-    about: Callable[..., np.ndarray],
+    near: tuple[int, int], parts: int, sides: tuple[float, float], rings: Field, around: Field
 ) -> list[np.ndarray]:
     """Mean concentration in each part of the cells near the source, as `_people_near` orders it."""
     part_sides = sides[0] / parts, sides[1] / parts
-    all_parts = tuple(n * parts + parts // 2 for n in near)
-    kernel = about(all_parts, part_sides, 2)
-    for reach, points in reversed(REFINED):
-        inner = tuple(min(reach, n) for n in all_parts)
-        kernel[_middle(all_parts, inner)] = about(inner, part_sides, points)
+    all_parts = near[0] * parts + parts // 2, near[1] * parts + parts // 2
+    kernel = _cell_means(rings, all_parts, part_sides, 2)
+    direct = math.ceil(DIRECT_M / min(part_sides))
+    for reach, points in ((direct, 2), *reversed(REFINED)):
+        inner = min(reach, all_parts[0]), min(reach, all_parts[1])
+        kernel[_middle(all_parts, inner)] = _cell_means(around, inner, part_sides, points)
     return [kernel[row::parts, column::parts] for row in range(parts) for column in range(parts)]
+
+
+def _interpolated(around: Field, reach_m: float) -> Field:
+    """A field about the source, by cubic interpolation from rings of receptors out to the reach."""
+    first, last = 0.7 * min(DIRECT_M, reach_m), reach_m * (1 - 1e-9)
+    steps = math.ceil(math.log(last / first) / RING_STEP)
+    radius = np.geomspace(first, last, steps + 1)
+    azimuth = np.radians(np.arange(0, 360, AZIMUTH_DEG))
+    field = around(radius[:, None] * np.cos(azimuth), radius[:, None] * np.sin(azimuth))
+    overlap = 12
+    turned = np.concatenate([field[:, -overlap:], field, field[:, :overlap]], axis=1)
+
+    def at(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        from scipy.ndimage import map_coordinates
+
+        distance = np.hypot(x, y)
+        row = np.log(np.maximum(distance, first) / first) * (steps / math.log(last / first))
+        column = np.degrees(np.arctan2(y, x)) % 360 / AZIMUTH_DEG + overlap
+        values = map_coordinates(turned, [row, column], order=3, mode="nearest")
+        return np.where((distance <= reach_m) & (values > 0), values, 0.0)
+
+    return at
 
 
 def _middle(margin: Sequence[int], inner: Sequence[int]) -> tuple[slice, slice]:
@@ -220,17 +208,14 @@ def _middle(margin: Sequence[int], inner: Sequence[int]) -> tuple[slice, slice]:
     return rows, columns
 
 
-def _about(
-    around: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    cells: Sequence[int],
-    sides: tuple[float, float],
-    points: int,
+def _cell_means(
+    at: Field, cells: Sequence[int], sides: tuple[float, float], points: int
 ) -> np.ndarray:
-    """Concentration so many cells about a source [ug/m3], each the mean of points x points."""
+    """A field so many cells about the origin, each the mean of points x points; rows from north."""
     columns, rows = (2 * n + 1 for n in cells)
     x = _offsets(columns * points, sides[0] / points)
     y = _offsets(rows * points, sides[1] / points)[::-1]
-    values = around(*np.meshgrid(x, y))
+    values = at(*np.meshgrid(x, y))
     return values.reshape(rows, points, columns, points).mean(axis=(1, 3))
 
 
