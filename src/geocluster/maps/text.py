@@ -31,7 +31,7 @@ WORDS: dict[str, str] = {
     "opacity": "Opacity",
     "panel": "About this map",
     "rank": "rank",
-    "sized": "Sources by emission of",
+    "sized": "Sources of",
     "surface": "Surface",
     "t_yr": "t/yr",
     "to": "to",

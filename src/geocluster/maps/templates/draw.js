@@ -188,20 +188,22 @@ function geoclusterMap(map, node) {
     return group;
   };
 
-  /* names give way to limits' labels and pins, smaller towns to larger ones */
+  /* pins give way to better ranks and to limits' labels, names to both, smaller towns to larger ones */
   gc.declutter = () => {
     const taken = [], view = map.getSize();
     const free = (box) => !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
     const at = (latlng) => map.latLngToContainerPoint(latlng);
     const show = (marker, on) => { const e = marker.getElement(); if (e) e.style.visibility = on ? "" : "hidden"; };
-    gc.pins.slice().sort((a, b) => a.rank - b.rank).forEach(({ marker }) => {
+    const pins = gc.pins.slice().sort((a, b) => a.rank - b.rank);
+    const place = ({ marker }) => {
       const element = marker.getElement();
       if (!element) return;
       const p = at(marker.getLatLng()), box = [p.x - 11, p.y - 11, p.x + 11, p.y + 11];
       const room = free(box);
       element.classList.toggle("gc-crowded", !room);
       if (room) taken.push(box);
-    });
+    };
+    pins.filter((pin) => pin.rank <= 3).forEach(place);
     for (const label of gc.contourLabels || []) {
       const half = 3.1 * label.text.length + 6, step = Math.max(1, Math.floor(label.line.length / 90));
       let placed = false;
@@ -214,6 +216,7 @@ function geoclusterMap(map, node) {
       }
       show(label.marker, placed);
     }
+    pins.filter((pin) => pin.rank > 3).forEach(place);
     for (const town of gc.townLabels || []) {
       const p = at(town.marker.getLatLng()), half = town.width * town.text.length / 2 + 3;
       const box = [p.x - half, p.y - town.height / 2 - 1, p.x + half, p.y + town.height / 2 + 1];
