@@ -70,7 +70,7 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
 
 
 def radii(emission: np.ndarray) -> list[float]:
-    """Radii of marks whose area goes with the emission, from 2.5 to 18 pixels. [px]
+    """Radii of marks whose area goes with the emission, from 2.5 pixels to the largest. [px]
 
     Examples
     --------
@@ -80,7 +80,19 @@ def radii(emission: np.ndarray) -> list[float]:
     known = np.nan_to_num(emission, nan=0.0)
     largest = float(known.max(initial=0.0))
     share = np.sqrt(known / largest) if largest > 0 else np.zeros_like(known)
-    return [float(r) for r in np.round(np.maximum(18 * share, 2.5), 1)]
+    radius = np.maximum(largest_radius(len(known)) * share, 2.5)
+    return [float(r) for r in np.round(radius, 1)]
+
+
+def largest_radius(count: int) -> float:
+    """How large the largest mark may be, so that many of them do not cover the map. [px]
+
+    Examples
+    --------
+    >>> largest_radius(20), largest_radius(1000)
+    (18.0, 7.0)
+    """
+    return round(max(7.0, min(18.0, 18 * (60 / max(count, 1)) ** 0.5)), 1)
 
 
 def _in_turn(columns: list[str], ranges: Mapping[str, Any]) -> list[str]:
@@ -91,7 +103,8 @@ def _in_turn(columns: list[str], ranges: Mapping[str, Any]) -> list[str]:
 
 def _sized(emission: np.ndarray) -> dict[str, Any]:
     largest = float(np.nan_to_num(emission).max(initial=0.0))
-    return {"radius": radii(emission), "largest": float(f"{largest:.3g}")}
+    pixels = largest_radius(len(emission))
+    return {"radius": radii(emission), "largest": float(f"{largest:.3g}"), "px": pixels}
 
 
 def _origin_styles() -> list[dict[str, Any]]:

@@ -122,7 +122,7 @@ function geoclusterControl(gc) {
       const line = legend.appendChild(element("p", "gc-sizes"));
       line.appendChild(element("span", "", `${words.sized} ${data.pollutants[shown]}`));
       for (const share of [1, 0.25]) {
-        const r = 18 * Math.sqrt(share), circle = svg("svg", { width: 2 * r + 2, height: 2 * r + 2, "aria-hidden": "true" });
+        const r = sources.now.px * Math.sqrt(share), circle = svg("svg", { width: 2 * r + 2, height: 2 * r + 2, "aria-hidden": "true" });
         circle.appendChild(svg("circle", { cx: r + 1, cy: r + 1, r, fill: "#22223b", "fill-opacity": 0.8 }));
         line.append(circle, element("span", "", `${gc.figure(sources.now.largest * share)} g/s`));
       }
