@@ -209,7 +209,7 @@ function geoclusterMap(map, node) {
       let placed = false;
       for (let i = 0; i < label.line.length && !placed; i += step) {
         const p = at(label.line[i]), box = [p.x - half, p.y - 9, p.x + half, p.y + 9];
-        if (box[0] < 50 || box[2] > view.x - 20 || box[1] < 20 || box[3] > view.y - 30 || !free(box)) continue;
+        if (box[0] < 50 || box[2] > view.x - (view.x > 760 ? 270 : 20) || box[1] < 20 || box[3] > view.y - 30 || !free(box)) continue;
         label.marker.setLatLng(label.line[i]);
         taken.push(box);
         placed = true;
