@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geocluster.errors import InputError
-from geocluster.tables import ORIGINS, in_crs, pollutants_of
+from geocluster.region import metric_crs
+from geocluster.tables import GREENHOUSE_GASES, ORIGINS, in_crs, pollutants_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -16,6 +17,7 @@ METHODS = ("hdbscan", "dbscan")
 FEW_SITES = 30
 # A point stands for a works of about this radius. [m]
 SITE_RADIUS_M = 250.0
+GREENHOUSE_COLUMNS = tuple(f"emission_{gas}_g_s" for gas in GREENHOUSE_GASES)
 COLUMNS = ("cluster_id", "name", "members", "member_names", "sectors", "area_ha")
 
 
@@ -26,6 +28,7 @@ def find_clusters(
     min_members: int | None = None,
     reach_m: float = 5_000.0,
     method: str = "hdbscan",
+    keep_lone: bool = False,
 ) -> gpd.GeoDataFrame:
     """Group industrial sites that stand close together.
 
@@ -45,6 +48,8 @@ def find_clusters(
         Largest gap between neighbours of a cluster. [m]
     method : {"hdbscan", "dbscan"}
         By density that may differ from place to place, or by the gap alone.
+    keep_lone : bool
+        Keep sites that stand alone as clusters of one.
 
     Returns
     -------
@@ -52,12 +57,14 @@ def find_clusters(
         A row a cluster, the largest first: cluster_id, name, members, member_names, sectors (the
         commonest first), area_ha (of known industrial areas) [ha], emission_<pollutant>_g_s (sums)
         [g/s], emission_origin (the weakest among them), and the hull as geometry. Sites that stand
-        alone are in no cluster.
+        alone are in no cluster unless asked for.
 
     Raises
     ------
     InputError
         Where the method is not known, or a number is not above 0.
+    CRSError
+        Where the sources are in degrees.
 
     References
     ----------
@@ -75,6 +82,8 @@ def find_clusters(
     >>> find_clusters(sources)[["members", "member_names", "sectors"]].values.tolist()
     [[3, 'a, b, c', 'metals, cement']]
     """
+    import numpy as np
+
     faults = []
     if method not in METHODS:
         faults.append(f"method {method!r}: allowed are {', '.join(METHODS)}")
@@ -84,10 +93,15 @@ def find_clusters(
         faults.append(f"min_members is {min_members}: a cluster has at least 2")
     if faults:
         raise InputError("find_clusters", faults)
+    if sources.crs is not None:
+        metric_crs(sources.crs, "sources")
     sites = industrial_sites(sources, land)
     least = min_members or (2 if len(sites) <= FEW_SITES else 5)
     labels = _labels(sites, least, reach_m, method)
-    return _described(sites, labels, pollutants_of(sources), sources.crs)
+    if keep_lone:
+        alone = labels < 0
+        labels[alone] = labels.max(initial=-1) + 1 + np.arange(alone.sum())
+    return _described(sites, labels, pollutants_of(sources))
 
 
 def industrial_sites(
@@ -112,15 +126,16 @@ def industrial_sites(
     plants = _plants(sources, emissions)
     if land is None or not len(land):
         return plants
-    areas = in_crs(land[land["kind"] == "industrial"], sources.crs, "land")
+    areas = land[land["kind"] == "industrial"]
+    areas = areas if sources.crs is None else in_crs(areas, sources.crs, "land")
     areas = areas[areas.geom_type.isin(["Polygon", "MultiPolygon"])].reset_index(drop=True)
     if not len(areas):
         return plants
     inside = gpd.sjoin(plants, areas[["geometry"]], predicate="intersects", how="inner")
     owner = inside["index_right"].groupby(level=0).min()
-    polygons = areas.geometry.reindex(owner.to_numpy())
-    plants.loc[owner.index, "area_ha"] = polygons.area.to_numpy() / 1e4
-    alone = areas.drop(index=owner.unique())
+    covered = areas.geometry.area.reindex(owner).to_numpy() / 1e4
+    plants.loc[list(owner.index), "area_ha"] = covered
+    alone = areas[~areas.index.isin(owner)]
     rest = gpd.GeoDataFrame(
         {
             "name": alone["name"].fillna("") if "name" in alone else "",
@@ -207,7 +222,7 @@ def _labels(sites: gpd.GeoDataFrame, least: int, reach_m: float, method: str) ->
 
 
 def _described(
-    sites: gpd.GeoDataFrame, labels: np.ndarray, pollutants: list[str], crs: object
+    sites: gpd.GeoDataFrame, labels: np.ndarray, pollutants: list[str]
 ) -> gpd.GeoDataFrame:
     import geopandas as gpd
     import pandas as pd
@@ -216,16 +231,18 @@ def _described(
     rows = [_card(sites[labels == label], emissions) for label in range(labels.max(initial=-1) + 1)]
     if not rows:
         empty = {name: pd.Series(dtype=object) for name in (*COLUMNS, *emissions)}
-        return gpd.GeoDataFrame(empty, geometry=[], crs=crs)
-    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=crs)
+        return gpd.GeoDataFrame(empty, geometry=[], crs=sites.crs)
+    table = gpd.GeoDataFrame(rows, geometry="geometry", crs=sites.crs)
     table = table.sort_values(["members", "name"], ascending=[False, True], ignore_index=True)
     table.insert(0, "cluster_id", [f"C{number:02d}" for number in range(1, len(table) + 1)])
     return table
 
 
 def _card(members: gpd.GeoDataFrame, emissions: list[str]) -> dict[str, object]:
-    strength = members[emissions].sum(axis=1) if emissions else members["area_ha"]
-    largest = members.loc[strength.idxmax() if strength.max() > 0 else members["area_ha"].idxmax()]
+    dispersed = [c for c in emissions if c not in GREENHOUSE_COLUMNS]
+    strength = members[dispersed].sum(axis=1) if dispersed else members["area_ha"]
+    size = strength if strength.max() > 0 else members["area_ha"]
+    largest = members.iloc[int(size.to_numpy().argmax())]
     names = sorted({str(name) for name in members["name"] if name})
     sectors = members["sector"][members["sector"] != ""].value_counts(sort=False)
     in_order = sectors.sort_index().sort_values(ascending=False, kind="stable").index
