@@ -165,7 +165,7 @@ ERRORS = {
         "study.toml", 'boundary = "boundary.geojson"',
         'boundary = "boundary.geojson"\ncrs = "EPSG:4326"', "metric",
     ),
-    "nobody lives there": ("towns.csv", "Centre,69.2,41.15,120000\nVillage,69.3,41.25,9000\n", "", "towns"),
+    "nobody lives there": ("towns.csv", TOWNS.split("\n", 1)[1], "", "towns"),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""geocluster: exposure near industry, the burden of every place, and sites for eco-industrial parks.
+"""geocluster: exposure near industry, the burden of every place, sites for eco-industrial parks.
 
 The public names, and nothing else; each is loaded when it is first used.
 """

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+    from geocluster.run import Outcome
 
 app = typer.Typer(
     help="Who breathes what from industry, and where the next eco-industrial park may stand.",
@@ -63,24 +70,22 @@ def _name_of(folder: Path) -> str:
     return resolved.parent.name if resolved.suffix == ".toml" else resolved.name
 
 
-class _faults_as_messages:
+@contextmanager
+def _faults_as_messages() -> Iterator[None]:
     """A fault of input is a message and exit code 1; a fault of ours keeps its traceback."""
+    import warnings
 
-    def __enter__(self) -> None:
-        import warnings
+    from geocluster.errors import GeoclusterError, GeoclusterWarning
 
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        from geocluster.errors import GeoclusterError
-
-        if isinstance(error, GeoclusterError):
-            _print(f"[bold red]error[/] {_escaped(str(error))}", error=True)
-            raise typer.Exit(1)
-        if isinstance(error, OSError):
-            _print(f"[bold red]error[/] {_escaped(_os_message(error))}", error=True)
-            raise typer.Exit(1)
-        return False
+    try:
+        with warnings.catch_warnings():
+            # A study keeps them, and they are printed once at the end.
+            warnings.simplefilter("ignore", GeoclusterWarning)
+            yield
+    except (GeoclusterError, OSError) as error:
+        text = _os_message(error) if isinstance(error, OSError) else str(error)
+        _print(f"[bold red]error[/] {_escaped(text)}", error=True)
+        raise typer.Exit(1) from None
 
 
 def _os_message(error: OSError) -> str:
@@ -93,7 +98,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._console = _console(error=True)
-        self._status = None
+        self._status: Status | None = None
 
     def __call__(self, step: str, seconds: float | None = None) -> None:
         if seconds is None:
@@ -107,7 +112,7 @@ class _Progress:
         self._console.print(f"[green]✓[/] {_escaped(step)} [dim]{seconds:.1f} s[/]")
 
 
-def _print_summary(result: object) -> None:
+def _print_summary(result: Outcome) -> None:
     from rich.table import Table
 
     console = _console(error=False)

@@ -12,14 +12,6 @@ if TYPE_CHECKING:
 
     from geocluster.study import Study
 
-BETTER_INPUT = (
-    "To bring better input, name it in study.toml under [inputs]: "
-    'osm = "extract.osm.pbf" for land, industry and homes; '
-    'population = "worldpop.tif" for people; '
-    'weather = "city.epw" for a year of weather of this place; '
-    'sources = "stacks.csv" for reported stacks and emissions.'
-)
-
 
 def demonstration(study: Study) -> str | None:
     """Why a ranking from this study is a demonstration only; None where nothing speaks for it."""
@@ -43,7 +35,7 @@ def assumptions(study: Study) -> list[str]:
         *_people_notes(study),
         *_land_notes(study),
     ]
-    return [*notes, *study.warnings, BETTER_INPUT]
+    return [*notes, *study.warnings]
 
 
 def areas_not_valid(study: Study) -> gpd.GeoDataFrame:

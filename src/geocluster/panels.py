@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geocluster.tables import POLLUTANTS, pollutants_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Iterable, Mapping
 
     import geopandas as gpd
     import pandas as pd
 
     from geocluster.maps.panels import Panel
-    from geocluster.run import Results
+    from geocluster.results import Results
     from geocluster.study import Study
 
 SECONDS_A_YEAR = 365.25 * 86_400
@@ -42,14 +42,14 @@ def exposure_panel(results: Results) -> Panel:
         {
             "limit": [limit_in_words(row) for row in answered.to_dict("records")],
             "people above": [people_above_in_words(row) for row in answered.to_dict("records")],
-            "people-weighted mean [ug/m3]": answered["people_weighted_mean_ug_m3"].map(_figure),
-            "highest [ug/m3]": answered["maximum_ug_m3"].map(_figure),
+            "people-weighted mean [µg/m³]": answered["people_weighted_mean_ug_m3"].map(_figure),
+            "highest [µg/m³]": answered["maximum_ug_m3"].map(_figure),
             "grade": answered["grade"],
         }
     )
     rest = summary[~summary["answerable"]]
     reasons = {
-        reason: [limit_in_words(row) for row in rows.to_dict("records")]
+        str(reason): [limit_in_words(row) for row in rows.to_dict("records")]
         for reason, rows in rest.groupby("why_not", sort=False)
     }
     text = [
@@ -137,7 +137,7 @@ def burden_panel(results: Results) -> Panel:
 
     burdens = results.burdens
     inside = results.suitable["suitable"].values
-    rows: dict[str, Sequence[object]] = {
+    rows: dict[str, Iterable[object]] = {
         "release": [str(name) for name in burdens["release"].values],
         "height [m]": [_figure(h) for h in burdens["height_m"].values],
         "share of the park": [f"{share:.0%}" for share in burdens["share"].values],
@@ -153,7 +153,7 @@ def burden_panel(results: Results) -> Panel:
     )
     text = [
         "The burden of a place is the sum over all people of the concentration that one gram a "
-        "second emitted there would add where they live: persons x ug/m3 per g/s. The intake "
+        "second emitted there would add where they live: persons × µg/m³ per g/s. The intake "
         "fraction is the part of it that is breathed in: 1 ppm is a gram inhaled a tonne emitted.",
         note[0].upper() + note[1:],
     ]
@@ -211,21 +211,23 @@ def rules_panel(results: Results) -> Panel:
     return Panel("What excludes land", text, table)
 
 
-def _table(columns: dict[str, Sequence[object]]) -> pd.DataFrame:
+def _table(columns: Mapping[str, Iterable[object]]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({name: list(values) for name, values in columns.items()})
 
 
-def limit_in_words(row: dict[str, object]) -> str:
-    pollutant = POLLUTANTS.get(str(row["pollutant"]), str(row["pollutant"]))
-    return f"{pollutant} {_figure(row['value_ug_m3'])} ug/m3, {row['averaging']}, {row['set']}"
+def limit_in_words(row: Mapping[Hashable, Any]) -> str:
+    """A limit with its value, as a reader wants it."""
+    from geocluster.maps.text import limit_in_words as name_of_limit
+
+    return f"{name_of_limit(str(row['limit_id']))}: {_figure(row['value_ug_m3'])} µg/m³"
 
 
-def people_above_in_words(row: dict[str, object]) -> str:
+def people_above_in_words(row: Mapping[Hashable, Any]) -> str:
     """People above a limit, with the range from low to high emissions where there is one."""
     low, central, high = (count_in_words(row[key]) for key in ("low", "people_above", "high"))
-    ranged = math.isfinite(float(row["low"])) and not low == central == high  # type: ignore[arg-type]
+    ranged = math.isfinite(row["low"]) and not low == central == high
     return f"{central} ({low} to {high})" if ranged else central
 
 

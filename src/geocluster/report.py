@@ -1,16 +1,22 @@
-"""What a run tells its reader: the files, the page's panels, and a short summary."""
+"""What a run tells its reader: the files, the map, and a short summary."""
 
 from __future__ import annotations
 
+import importlib.metadata
+import platform
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from geocluster.results import replacing, write_csv, write_json, write_layers, write_raster
+from geocluster.files import replacing, write_csv, write_json, write_layers, write_raster
+from geocluster.region import metric_crs
 
 if TYPE_CHECKING:
     from geocluster.maps.page import Page
-    from geocluster.run import Results
+    from geocluster.results import Results
     from geocluster.study import Study
+
+
+VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
 
 
 def write_results(study: Study, results: Results, target: Path) -> dict[str, Path]:
@@ -21,10 +27,8 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
     dict
         Name to path of each file.
     """
-    from geocluster.run import provenance
-
     target.mkdir(parents=True, exist_ok=True)
-    crs = study.region.crs.to_wkt()
+    crs = metric_crs(study.region.crs, study.region.name).to_wkt()
     field, exposure = results.field, results.exposure
     bands = {
         f"{pollutant}_{statistic}": field[statistic].sel(pollutant=pollutant)
@@ -59,6 +63,28 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
     return files
 
 
+def provenance(study: Study, results: Results) -> dict[str, Any]:
+    """Inputs with hashes, settings, versions, assumptions and warnings; the same for a rerun."""
+    import geocluster
+
+    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
+    return {
+        "study": study.region.name,
+        "geocluster": geocluster.__version__,
+        "python": platform.python_version(),
+        "versions": versions,
+        "inputs_sha256": study.inputs,
+        "settings": study.settings.model_dump(mode="json", by_alias=True),
+        "crs": metric_crs(study.region.crs, study.region.name).to_string(),
+        "weather": dict(study.weather.attrs),
+        "low_winds": results.low_winds,
+        "demonstration": results.demonstration,
+        "verdict": results.verdict,
+        "notes": results.notes,
+        "warnings": list(study.warnings),
+    }
+
+
 def draw(study: Study, results: Results) -> Page:
     """The map of a run."""
     from geocluster.exposure.limits import read_limits
@@ -76,6 +102,7 @@ def draw(study: Study, results: Results) -> Page:
         sources=study.sources,
         land=study.land,
         places=study.places,
+        zones=study.zones,
         not_valid=results.not_valid,
         limits=read_limits(study.settings.limits()),
         summary=headline(results),
@@ -83,7 +110,16 @@ def draw(study: Study, results: Results) -> Page:
         notes=results.notes,
         panels=panels(study, results),
         demonstration=results.demonstration,
+        sources_of_data=credits_of(study),
     )
+
+
+def credits_of(study: Study) -> list[str]:
+    """Whose data the map is made from; OpenStreetMap is named wherever it is used."""
+    from geocluster.load.osm import ATTRIBUTION
+
+    named = list(study.settings.region.credits)
+    return [ATTRIBUTION, *named] if study.settings.inputs.osm is not None else named
 
 
 def headline(results: Results) -> list[tuple[str, str]]:
@@ -103,7 +139,7 @@ def headline(results: Results) -> list[tuple[str, str]]:
 def summary_rows(results: Results, files: dict[str, Path]) -> dict[str, list[tuple[str, ...]]]:
     """Heading to rows of text, for the terminal: people exposed, first sites, files."""
     best = results.sites.sort_values("rank", kind="stable").head(3)
-    sites = [
+    sites: list[tuple[str, ...]] = [
         (
             f"{int(row['rank'])}.",
             str(row["site_id"]),

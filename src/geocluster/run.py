@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from geocluster.errors import GeoclusterWarning
+from geocluster.results import Results
 from geocluster.study import Study, read_study
 from geocluster.tables import GREENHOUSE_GASES, pollutants_of
 
@@ -19,54 +18,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
-    import pandas as pd
     import xarray as xr
 
     from geocluster.plume.field import PlumeOptions
 
 # Receptors for the treatment of weak winds: enough for a mean, quick for any region.
-COARSE_CELLS = 1_000
-VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
+COARSE_CELLS = 400
 
 
 class Progress(Protocol):
     """Called with a step when it begins, and with its seconds when it ends."""
 
     def __call__(self, step: str, seconds: float | None = None) -> None: ...
-
-
-@dataclass
-class Results:
-    """Everything a run computes, before it is written.
-
-    Attributes
-    ----------
-    field : xarray.Dataset
-        Concentration by pollutant; `so2_low` and `so2_high` are the cases of the range.
-    exposure, sites, clusters, not_valid : GeoDataFrame
-    summary, correlations : DataFrame
-        Exposure a row a limit; how far criteria measure the same thing.
-    burden, burdens : DataArray
-        Of the park's profile, and by release.
-    verdict : str
-        The winner, or that the top is not separable.
-    """
-
-    field: xr.Dataset
-    exposure: gpd.GeoDataFrame
-    summary: pd.DataFrame
-    burden: xr.DataArray
-    burdens: xr.DataArray
-    suitable: xr.Dataset
-    sites: gpd.GeoDataFrame
-    weights: dict[str, float]
-    correlations: pd.DataFrame
-    clusters: gpd.GeoDataFrame
-    not_valid: gpd.GeoDataFrame
-    verdict: str
-    notes: list[str]
-    demonstration: str | None
-    low_winds: dict[str, dict[str, float]]
 
 
 @dataclass
@@ -229,13 +192,12 @@ def ranking(
     from geocluster.siting.ranking import rank
     from geocluster.siting.stability import rank_stability
 
-    if not len(sites):
+    if len(sites) == 0:
         verdict = (
             "No land on the fringe is left that holds a park: change fringe_km, fringe_classes, "
             "area_ha or the rules in study.toml."
         )
-        empty = {"rank": "int64", "score": float, "top_three_share": float}
-        return sites.reindex(columns=[*sites.columns, *empty]).astype(empty), {}, verdict
+        return sites.assign(rank=0, score=0.0, top_three_share=0.0), {}, verdict
     weights = grouped_weights(group_weights, sites)
     ranked = rank(sites, weights, method="topsis", missing="worst")
     by_release = {str(part["release"].values): site_means(ranked, part) for part in burdens}
@@ -316,28 +278,6 @@ def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str,
         }
         for pollutant in base["pollutant"].values
         if float(base.sel(pollutant=pollutant)) > 0
-    }
-
-
-def provenance(study: Study, results: Results) -> dict[str, Any]:
-    """Inputs with hashes, settings, versions, assumptions and warnings; the same for a rerun."""
-    import geocluster
-
-    versions = {name: importlib.metadata.version(name) for name in VERSIONED}
-    return {
-        "study": study.region.name,
-        "geocluster": geocluster.__version__,
-        "python": platform.python_version(),
-        "versions": versions,
-        "inputs_sha256": study.inputs,
-        "settings": study.settings.model_dump(mode="json", by_alias=True),
-        "crs": study.region.crs.to_string(),
-        "weather": dict(study.weather.attrs),
-        "low_winds": results.low_winds,
-        "demonstration": results.demonstration,
-        "verdict": results.verdict,
-        "notes": results.notes,
-        "warnings": list(study.warnings),
     }
 
 

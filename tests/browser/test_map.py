@@ -1,12 +1,10 @@
 """The map in a real browser without a network: it draws, answers and asks nothing."""
 
 import importlib.util
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from geocluster.maps.page import draw_map
@@ -26,17 +24,6 @@ def demo(root: Path) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def files(demo: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("maps")
     page = draw_map(demo.region(), **demo.everything())
@@ -50,49 +37,9 @@ def files(demo: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     }
 
 
-class Visit:
-    """A tab on a page, with every complaint and every request that it made."""
-
-    def __init__(self, browser: Browser, file: Path, size: dict[str, int]) -> None:
-        self.context = browser.new_context(viewport=size)  # type: ignore[arg-type]
-        self.context.set_offline(True)
-        self.tab: Tab = self.context.new_page()
-        self.complaints: list[str] = []
-        self.asked: list[str] = []
-        self.tab.on("console", self._hear)
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("request", self._note)
-        self.tab.goto(file.as_uri())
-
-    def _hear(self, message) -> None:  # type: ignore[no-untyped-def]
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
-
-    def _note(self, request) -> None:  # type: ignore[no-untyped-def]
-        if not request.url.startswith(("file:", "data:", "blob:", "about:")):
-            self.asked.append(request.url)
-
-    def ready(self) -> "Visit":
-        self.tab.wait_for_selector("html[data-gc-ready]", state="attached")
-        return self
-
-    def close(self) -> None:
-        self.context.close()
-
-
 @pytest.fixture
-def visit(browser: Browser, files: dict[str, Path]) -> Iterator:
-    opened: list[Visit] = []
-
-    def open_page(name: str = "plain", size: dict[str, int] = DESKTOP) -> Visit:
-        opened.append(Visit(browser, files[name], size))
-        return opened[-1]
-
-    yield open_page
-    for one in opened:
-        assert one.complaints == []
-        assert one.asked == []
-        one.close()
+def visit(open_file, files: dict[str, Path]):  # type: ignore[no-untyped-def]
+    return lambda name="plain", **size: open_file(files[name], **size)
 
 
 def picture_of_map(tab: Tab) -> bytes:

@@ -124,6 +124,12 @@ class RegionSettings(Section):
     boundary: BoundaryFile
     crs: Text | None = None
     time_zone: TimeZone = None
+    credits: tuple[Text, ...] = ()
+
+    @field_validator("credits", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _as_tuple(value)
 
     @field_validator("crs")
     @classmethod

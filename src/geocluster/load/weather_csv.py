@@ -354,7 +354,7 @@ def _numbers(column: pd.Series, canonical: str) -> tuple[pd.Series, str]:
 def _differ(first: pd.Series, second: pd.Series, canonical: str) -> bool:
     gap = (first - second).abs()
     if canonical == "wind_from_deg":
-        gap = np.minimum(gap, 360 - gap)
+        gap = gap.where(gap <= 180, 360 - gap)
     return (
         bool((gap > 0.1 + 0.01 * first.abs()).any())
         if canonical != "temperature_k"

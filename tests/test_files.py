@@ -1,4 +1,4 @@
-"""Results on disk: whole or not at all, the same bytes twice, nothing that a spreadsheet runs."""
+"""Files of results: whole or not at all, the same bytes twice, nothing that a spreadsheet runs."""
 
 import geopandas as gpd
 import numpy as np
@@ -7,8 +7,8 @@ import pytest
 import rasterio
 from shapely.geometry import box
 
+from geocluster.files import replacing, write_csv, write_json, write_layers, write_raster
 from geocluster.region import Region
-from geocluster.results import replacing, write_csv, write_json, write_layers, write_raster
 
 GRID = Region("Example", box(500_000, 4_500_000, 503_000, 4_502_000), "EPSG:32642").grid(100)
 
@@ -16,9 +16,14 @@ GRID = Region("Example", box(500_000, 4_500_000, 503_000, 4_502_000), "EPSG:3264
 def test_a_run_that_dies_leaves_the_last_good_result(tmp_path):
     target = tmp_path / "table.csv"
     target.write_text("good")
-    with pytest.raises(RuntimeError), replacing(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def dying_run() -> None:
+        with replacing(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        dying_run()
     assert target.read_text() == "good"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
 
@@ -43,7 +48,8 @@ def test_same_input_same_bytes(tmp_path):
         write_raster({"f": field}, tmp_path / f"{name}.tif", crs="EPSG:32642", units="1")
         write_json({"b": 1, "a": [2]}, tmp_path / f"{name}.json")
     for suffix in ("gpkg", "tif", "json"):
-        assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+        one, two = (tmp_path / f"{name}.{suffix}" for name in ("one", "two"))
+        assert one.read_bytes() == two.read_bytes()
     assert len(gpd.read_file(tmp_path / "one.gpkg", layer="u")) == 1
 
 

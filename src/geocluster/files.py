@@ -1,0 +1,159 @@
+"""Files of results: moved into place when whole, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+# GeoPackage stamps the time of writing unless it is told one.
+STAMP = "2000-01-01T00:00:00Z"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, moved onto it when the block ends well.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "result.txt"
+    >>> with replacing(target) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> Path:
+    """A table as CSV, geometry left out; text that a spreadsheet would run is quoted.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile
+    >>> table = pd.DataFrame({"name": ["=1+1"], "people": [2.0]})
+    >>> write_csv(table, Path(tempfile.mkdtemp()) / "t.csv").read_text()
+    "name,people\\n'=1+1,2.0\\n"
+    """
+    import pandas as pd
+
+    plain = pd.DataFrame(
+        {
+            name: column if _is_numeric(column) else [_harmless(value) for value in column]
+            for name, column in table.items()
+            if name != "geometry"
+        }
+    )
+    with replacing(path) as temporary:
+        plain.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
+    return path
+
+
+def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> Path:
+    """Tables with geometry as the layers of one GeoPackage; an empty table is left out."""
+    import pyogrio
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
+    try:
+        with replacing(path) as temporary:
+            for name, table in layers.items():
+                pyogrio.write_dataframe(
+                    _storable(table),
+                    temporary,
+                    layer=name,
+                    driver="GPKG",
+                    append=temporary.exists(),
+                )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+    return path
+
+
+def write_raster(bands: Mapping[str, xr.DataArray], path: Path, *, crs: str, units: str) -> Path:
+    """Grids of one shape as the bands of a cloud-optimised GeoTIFF, float32, described by name.
+
+    Parameters
+    ----------
+    bands : mapping of DataArray
+        Dims (y, x), y descending, the same coordinates.
+    path : Path
+        The .tif to write.
+    crs : str
+        The grid's reference system.
+    units : str
+        Of every band.
+    """
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    first = next(iter(bands.values()))
+    cell_m = float(first.attrs.get("cell_m") or abs(first.x[1] - first.x[0]))
+    transform = from_origin(
+        float(first.x[0]) - cell_m / 2, float(first.y[0]) + cell_m / 2, cell_m, cell_m
+    )
+    profile: dict[str, Any] = {
+        "driver": "COG",
+        "dtype": "float32",
+        "count": len(bands),
+        "height": first.sizes["y"],
+        "width": first.sizes["x"],
+        "crs": crs,
+        "transform": transform,
+        "nodata": float("nan"),
+        "compress": "DEFLATE",
+        "predictor": 3,
+        "overview_resampling": "average",
+    }
+    with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
+        for number, (name, band) in enumerate(bands.items(), start=1):
+            target.write(np.asarray(band.transpose("y", "x"), dtype="float32"), number)
+            target.set_band_description(number, name)
+            target.set_band_unit(number, units)
+    return path
+
+
+def write_json(content: Mapping[str, Any], path: Path) -> Path:
+    """A mapping as readable JSON with sorted keys."""
+    with replacing(path) as temporary:
+        text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    return path
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return bool(is_numeric_dtype(column) or is_bool_dtype(column))
+
+
+def _harmless(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _storable(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Lists and tuples as text: a GeoPackage holds neither."""
+    plain = table.copy()
+    for column in table.columns[table.columns != table.geometry.name]:
+        if not _is_numeric(plain[column]):
+            plain[column] = [
+                ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                for value in plain[column]
+            ]
+    return plain
