@@ -39,7 +39,7 @@ def files(demo: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 @pytest.fixture
 def visit(open_file, files: dict[str, Path]):  # type: ignore[no-untyped-def]
-    return lambda name="plain", **size: open_file(files[name], **size)
+    return lambda name="plain", size=DESKTOP: open_file(files[name], size)
 
 
 def picture_of_map(tab: Tab) -> bytes:
