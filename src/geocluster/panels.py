@@ -24,6 +24,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
     """Every fold of the page after the first, in the order in which a planner asks."""
     return [
         exposure_panel(results),
+        unanswered_panel(results),
         inventory_panel(study.sources),
         *table1_panels(study),
         burden_panel(results),
@@ -37,7 +38,7 @@ def exposure_panel(results: Results) -> Panel:
     from geocluster.maps.panels import Panel
 
     summary = results.summary
-    answered = summary[summary["answerable"]]
+    answered = summary[summary["answerable"] & (summary["limit_id"] != "")]
     table = _table(
         {
             "limit": [limit_in_words(row) for row in answered.to_dict("records")],
@@ -47,17 +48,27 @@ def exposure_panel(results: Results) -> Panel:
             "grade": answered["grade"],
         }
     )
-    rest = summary[~summary["answerable"]]
-    reasons = {
-        str(reason): [limit_in_words(row) for row in rows.to_dict("records")]
-        for reason, rows in rest.groupby("why_not", sort=False)
-    }
     text = [
         "Added by the sources of this map alone: traffic, heating, dust and what comes from "
-        "elsewhere are not in it. People above are a range from low to high emissions.",
-        *(f"Not answerable ({why}): {'; '.join(limits)}." for why, limits in reasons.items()),
+        "elsewhere are not in it. People above are a range from low to high emissions; NO₂ is "
+        "taken as 0.9 of NOₓ, from 0.5 (low) to all of it (high)."
     ]
     return Panel("Who is exposed to what", text, table, opened=True)
+
+
+def unanswered_panel(results: Results) -> Panel:
+    """The limits that this weather or these sources cannot answer, and why."""
+    from geocluster.maps.panels import Panel
+
+    rest = results.summary[~results.summary["answerable"]]
+    table = _table(
+        {
+            "limit": [limit_in_words(row) for row in rest.to_dict("records")],
+            "why not": rest["why_not"],
+        }
+    )
+    text = f"{len(rest)} limits are not answered; nothing is said about who is above them."
+    return Panel("What cannot be answered", text, table)
 
 
 def inventory_panel(sources: gpd.GeoDataFrame) -> Panel:
@@ -69,7 +80,7 @@ def inventory_panel(sources: gpd.GeoDataFrame) -> Panel:
     names = sources["name"] if "name" in sources else pd.Series("", index=sources.index)
     columns: dict[str, list[str]] = {}
     groups = sources.groupby(names, sort=False)
-    for pollutant in pollutants_of(sources):
+    for pollutant in sorted(pollutants_of(sources), key=list(POLLUTANTS).index):
         label = f"{POLLUTANTS.get(pollutant, pollutant)} [t/yr]"
         columns[label] = [_emission_in_words(rows, pollutant) for _, rows in groups]
     for column in ("emission_origin", "stack_origin"):

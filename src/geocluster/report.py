@@ -128,7 +128,8 @@ def headline(results: Results) -> list[tuple[str, str]]:
 
     people = results.exposure["people"][results.exposure["inside"]].sum()
     figures = [(count_in_words(people), "people live in the region")]
-    answered = results.summary[results.summary["answerable"]]
+    summary = results.summary
+    answered = summary[summary["answerable"] & (summary["limit_id"] != "")]
     worst = answered.sort_values("people_above", ascending=False, kind="stable")
     for row in worst.drop_duplicates("pollutant").head(3).to_dict("records"):
         figures.append((people_above_in_words(row), f"above {limit_in_words(row)}"))
