@@ -4,7 +4,10 @@ import json
 import warnings
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
+import rasterio
 from typer.testing import CliRunner
 
 from geocluster.cli import app
@@ -128,6 +131,36 @@ def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["inputs_sha256"].keys() >= {"study.toml", "sources.csv"}
     assert provenance["low_winds"] == {} or "so2" in provenance["low_winds"]
+
+
+def test_a_demonstration_says_so_in_every_table(folder, tmp_path):
+    out = tmp_path / "out"
+    assert run("run", folder, "--out", out).exit_code == 0
+    for name in ("exposure.csv", "sites.csv"):
+        assert "demonstration" in (out / name).read_text().splitlines()[0]
+    assert set(pd.read_csv(out / "exposure.csv")["demonstration"]) == {
+        "Demonstration: people are not from a census grid"
+    }
+    assert "demonstration" in gpd.read_file(out / "sites.gpkg")
+    with rasterio.open(out / "burden.tif") as raster:
+        assert "census grid" in raster.tags()["demonstration"]
+
+
+def test_no_site_left_is_said(folder, tmp_path):
+    edit(folder, "study.toml", "area_ha = 200", "area_ha = 90000")
+    done = run("run", folder, "--out", tmp_path / "out")
+    assert done.exit_code == 0
+    assert "No land on the fringe is left" in done.output
+
+
+def test_a_file_in_the_way_of_results_is_told_before_computing(folder, tmp_path):
+    (tmp_path / "taken").write_text("mine")
+    for out in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        done = run("run", folder, "--out", out)
+        assert done.exit_code == 1
+        assert "it is a file" in done.output
+        assert "dispersion" not in done.output
+    assert (tmp_path / "taken").read_text() == "mine"
 
 
 def test_a_rerun_gives_the_same_bytes(folder, tmp_path):

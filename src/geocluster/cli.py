@@ -120,15 +120,12 @@ def _print_summary(result: Outcome) -> None:
         _warn(line)
     console.print()
     for heading, rows in result.summary.items():
-        table = Table(
-            title=_escaped(heading),
-            title_justify="left",
-            title_style="bold",
-            box=None,
-            show_header=bool(rows) and len(rows[0]) > 2,
-            pad_edge=False,
-        )
-        for _ in rows[0] if rows else ():
+        console.print(f"[bold]{_escaped(heading)}[/]")
+        if not rows:
+            console.print()
+            continue
+        table = Table(box=None, show_header=len(rows[0]) > 2, pad_edge=False)
+        for _ in rows[0]:
             table.add_column("")
         for row in rows:
             table.add_row(*(_escaped(str(cell)) for cell in row))

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geocluster.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -39,6 +41,28 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_folder(path: Path) -> None:
+    """See that a folder can be made and written to, before hours are spent on what goes into it.
+
+    Raises
+    ------
+    InputError
+        Where a file is in the way, or nothing may be written there.
+
+    Examples
+    --------
+    >>> check_folder(Path(__file__) / "results")
+    Traceback (most recent call last):
+    ...
+    geocluster.errors.InputError: ...files.py: it is a file, and results go to a folder: name another
+    """
+    nearest = next(parent for parent in (path, *path.parents) if os.path.lexists(parent))
+    if not nearest.is_dir():
+        raise InputError(str(nearest), "it is a file, and results go to a folder: name another")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(str(nearest), "nothing may be written there: name another folder")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:
@@ -85,7 +109,14 @@ def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> Path:
     return path
 
 
-def write_raster(bands: Mapping[str, xr.DataArray], path: Path, *, crs: str, units: str) -> Path:
+def write_raster(
+    bands: Mapping[str, xr.DataArray],
+    path: Path,
+    *,
+    crs: str,
+    units: str,
+    tags: Mapping[str, str] | None = None,
+) -> Path:
     """Grids of one shape as the bands of a cloud-optimised GeoTIFF, float32, described by name.
 
     Parameters
@@ -98,6 +129,8 @@ def write_raster(bands: Mapping[str, xr.DataArray], path: Path, *, crs: str, uni
         The grid's reference system.
     units : str
         Of every band.
+    tags : mapping of str, optional
+        What must stay with the file, such as that it is a demonstration.
     """
     import numpy as np
     import rasterio
@@ -122,6 +155,7 @@ def write_raster(bands: Mapping[str, xr.DataArray], path: Path, *, crs: str, uni
         "overview_resampling": "average",
     }
     with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
+        target.update_tags(**(tags or {}))
         for number, (name, band) in enumerate(bands.items(), start=1):
             target.write(np.asarray(band.transpose("y", "x"), dtype="float32"), number)
             target.set_band_description(number, name)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from geocluster.files import replacing, write_csv, write_json, write_layers, write_raster
 from geocluster.region import metric_crs
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geocluster.maps.page import Page
     from geocluster.results import Results
     from geocluster.study import Study
 
+Frame = TypeVar("Frame", bound="pd.DataFrame")
 
 VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
 
@@ -38,23 +41,31 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
     burdens = {
         str(name): results.burdens.sel(release=name) for name in results.burdens["release"].values
     }
+    word = results.demonstration
+    tags = {} if word is None else {"demonstration": word}
+
+    def marked(table: Frame) -> Frame:
+        return table if word is None else table.assign(demonstration=word)
+
     files = {
         "index.html": target / "index.html",
-        "exposure.csv": write_csv(results.summary, target / "exposure.csv"),
-        "homes.gpkg": write_layers({"homes": exposure}, target / "homes.gpkg"),
-        "sites.gpkg": write_layers({"sites": results.sites}, target / "sites.gpkg"),
-        "sites.csv": write_csv(results.sites, target / "sites.csv"),
+        "exposure.csv": write_csv(marked(results.summary), target / "exposure.csv"),
+        "homes.gpkg": write_layers({"homes": marked(exposure)}, target / "homes.gpkg"),
+        "sites.gpkg": write_layers({"sites": marked(results.sites)}, target / "sites.gpkg"),
+        "sites.csv": write_csv(marked(results.sites), target / "sites.csv"),
         "clusters.gpkg": write_layers(
-            {"clusters": results.clusters, "sources": study.sources}, target / "clusters.gpkg"
+            {"clusters": marked(results.clusters), "sources": marked(study.sources)},
+            target / "clusters.gpkg",
         ),
         "concentration.tif": write_raster(
-            bands, target / "concentration.tif", crs=crs, units="ug/m3"
+            bands, target / "concentration.tif", crs=crs, units="ug/m3", tags=tags
         ),
         "burden.tif": write_raster(
             {"burden": results.burden, **burdens},
             target / "burden.tif",
             crs=crs,
             units="persons ug/m3 per g/s",
+            tags=tags,
         ),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
@@ -80,6 +91,11 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "low_winds": results.low_winds,
         "demonstration": results.demonstration,
         "verdict": results.verdict,
+        "weights": results.weights,
+        "criteria_rank_correlations": {
+            str(name): {str(other): _rounded(value) for other, value in row.items()}
+            for name, row in results.correlations.iterrows()
+        },
         "notes": results.notes,
         "warnings": list(study.warnings),
     }
@@ -114,6 +130,10 @@ def draw(study: Study, results: Results) -> Page:
     )
 
 
+def _rounded(value: float) -> float | None:
+    return None if value != value else round(float(value), 3)
+
+
 def credits_of(study: Study) -> list[str]:
     """Whose data the map is made from; OpenStreetMap is named wherever it is used."""
     from geocluster.load.osm import ATTRIBUTION
@@ -139,6 +159,8 @@ def headline(results: Results) -> list[tuple[str, str]]:
 
 def summary_rows(results: Results, files: dict[str, Path]) -> dict[str, list[tuple[str, ...]]]:
     """Heading to rows of text, for the terminal: people exposed, first sites, files."""
+    from geocluster.panels import correlated_pairs
+
     best = results.sites.sort_values("rank", kind="stable").head(3)
     sites: list[tuple[str, ...]] = [
         (
@@ -153,5 +175,8 @@ def summary_rows(results: Results, files: dict[str, Path]) -> dict[str, list[tup
     return {
         "People": [(label, figure) for figure, label in headline(results)],
         f"Sites. {results.verdict}": sites,
+        "Criteria that nearly measure the same (rank correlation)": [
+            (pair,) for pair in correlated_pairs(results) or ["none: no pair reaches 0.7"]
+        ],
         "Files": [(name, str(path)) for name, path in files.items()],
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from geocluster.errors import GeoclusterWarning
+from geocluster.files import check_folder
 from geocluster.results import Results
 from geocluster.study import Study, read_study
 from geocluster.tables import GREENHOUSE_GASES, pollutants_of
@@ -85,8 +86,9 @@ def run_study(
         warnings.simplefilter("always", GeoclusterWarning)
         with _timed(tell, "read and check the study"):
             study = read_study(path)
+            target = Path(out) if out is not None else Path("maps") / study.folder.resolve().name
+            check_folder(target)
         results = compute(study, tell)
-        target = Path(out) if out is not None else Path("maps") / study.folder.resolve().name
         with _timed(tell, "draw the map and write the files"):
             files = write_results(study, results, target)
     told = [str(w.message) for w in caught if issubclass(w.category, GeoclusterWarning)]
