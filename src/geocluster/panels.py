@@ -26,6 +26,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         exposure_panel(results),
         unanswered_panel(results),
         inventory_panel(study.sources),
+        *factors_panels(study),
         *table1_panels(study),
         burden_panel(results),
         criteria_panel(results),
@@ -95,6 +96,43 @@ def inventory_panel(sources: gpd.GeoDataFrame) -> Panel:
         "brackets is from low to high. Origins: reported, allocated, factor, assumed."
     ]
     return Panel("What the sources emit", text, table)
+
+
+def factors_panels(study: Study) -> list[Panel]:
+    """The emission factors that this study's figures rest on, with range, grade and source."""
+    from geocluster.industry.factors import read_area_factors, read_factors
+    from geocluster.maps.panels import Panel
+
+    given = study.settings.inputs.factors
+    path = None if given is None else study.settings.path(given)
+    tables = [
+        ("process", read_factors(path) if "process" in study.sources else None),
+        ("area_factor", read_area_factors(path) if "area_factor" in study.sources else None),
+    ]
+    panels = []
+    for column, factors in tables:
+        if factors is None:
+            continue
+        used = set(study.sources[column].dropna())
+        rows = factors[factors.index.get_level_values(0).isin(used)].reset_index()
+        table = _table(
+            {
+                "for": rows.iloc[:, 0],
+                "pollutant": [POLLUTANTS.get(name, name) for name in rows["pollutant"]],
+                "low": rows["low"].map(_figure),
+                "central": rows["central"].map(_figure),
+                "high": rows["high"].map(_figure),
+                "unit": rows["unit"],
+                "grade": rows["grade"],
+                "source": rows["source"],
+            }
+        )
+        text = (
+            "Where a plant reports nothing, its activity is multiplied by these. Grades: read in a "
+            "source, derived from one, known but not confirmed, assumed."
+        )
+        panels.append(Panel("Emission factors used", text, table))
+    return panels
 
 
 def table1_panels(study: Study) -> list[Panel]:
@@ -188,9 +226,7 @@ def criteria_panel(results: Results) -> Panel:
             "source": criteria["source"],
         }
     )
-    labels = dict(zip(criteria["column"], criteria["label"], strict=True))
-    high = results.correlations.attrs.get("high", [])
-    pairs = [f"{labels.get(a, a)} and {labels.get(b, b)} ({value:+.2f})" for a, b, value in high]
+    pairs = correlated_pairs(results)
     text = [
         "Criteria that measure the same thing share the weight of their group. A criterion without "
         "data has no weight; it is never taken as neutral.",
@@ -199,6 +235,16 @@ def criteria_panel(results: Results) -> Panel:
         else "No two criteria are strongly correlated here.",
     ]
     return Panel("How sites are judged", text, table)
+
+
+def correlated_pairs(results: Results) -> list[str]:
+    """The pairs of criteria that measure nearly the same thing here, with their correlation."""
+    from geocluster.siting.criteria import criteria_table
+
+    criteria = criteria_table(results.sites)
+    labels = dict(zip(criteria["column"], criteria["label"], strict=True))
+    high = results.correlations.attrs.get("high", [])
+    return [f"{labels.get(a, a)} and {labels.get(b, b)} ({value:+.2f})" for a, b, value in high]
 
 
 def rules_panel(results: Results) -> Panel:
