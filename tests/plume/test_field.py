@@ -184,8 +184,8 @@ def test_a_rose_answers_no_hour(sources, grid, year) -> None:
     rose = year.drop_vars("time")
     with pytest.raises(StatisticError, match=r"max_1h.*hourly weather"):
         concentration(sources, grid, rose, statistics=("mean", "max_1h"))
-    with pytest.raises(StatisticError, match=r"p98_1h.*allowed are mean, max_1h"):
-        concentration(sources, grid, year, statistics="p98_1h")
+    with pytest.raises(StatisticError, match=r"p98_2h.*allowed are mean, max_1h"):
+        concentration(sources, grid, year, statistics="p98_2h")
 
 
 def test_faults_of_the_input_are_named(sources, grid, year) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.errors import CRSError, StatisticError, TableError
+from geocluster.errors import CRSError, TableError
+from geocluster.plume import columns
 from geocluster.plume.arrays import (
     chosen_pollutants,
     frequency_of,
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-STATISTICS = ("mean", "max_1h")
-HOURLY_STATISTICS = ("max_1h",)
-UNITS = "ug/m3"
+    from geocluster.plume.statistics import Days
+
+SWEPT = {"mean", "max_1h"}  # what the kernel adds up itself, without keeping hours
+BLOCK_BYTES = 128_000_000  # of hourly values
+ALL = slice(None)
 
 
 def concentration(
@@ -58,17 +61,19 @@ def concentration(
         mean; the others count by ``frequency``.
     pollutants : str or sequence of str, optional
         All that `sources` has, without greenhouse gases, unless told.
-    statistics : str or sequence of {"mean", "max_1h"}
-        ``max_1h`` needs hourly weather (a coordinate ``time``); a wind rose has no hours.
+    statistics : str or sequence of str
+        ``mean``; ``max_1h``, ``max_24h``; percentiles such as ``p98_1h``, ``p99.8_24h``; the n-th
+        highest such as ``h2_1h``, ``h8_24h``; ``hours_above_200`` and ``days_above_50`` [ug/m3].
+        All but the mean need hourly weather (a coordinate ``time``); a wind rose has no hours.
     options : PlumeOptions
         ISC3's regulatory default unless told.
 
     Returns
     -------
     xarray.Dataset
-        A variable a statistic [ug/m3], dims (pollutant, y, x) or (pollutant, receptor). Attrs:
-        those of the grid; ``hours`` and ``calm_hours`` (numbers), ``calm_share`` and
-        ``hours_below_1_m_s`` (shares by frequency, calms included); the options.
+        A variable a statistic [ug/m3, or h and d where hours and days are counted], dims
+        (pollutant, y, x) or (pollutant, receptor). Attrs: those of the grid; the weather's counts,
+        see `weather_counts`; the options.
 
     Raises
     ------
@@ -108,20 +113,56 @@ def concentration(
     array([168.9,   0. ])
     """
     names = [statistics] if isinstance(statistics, str) else list(statistics)
-    _check_statistics(names, weather)
+    job = job_of(sources, receptors, weather, pollutants, names, options)
+    return with_attrs(over(receptors, job), receptors, weather, options)
+
+
+def job_of(
+    sources: gpd.GeoDataFrame,
+    receptors: xr.DataArray | gpd.GeoDataFrame,
+    weather: xr.Dataset,
+    pollutants: str | Sequence[str] | None,
+    names: Sequence[str],
+    options: PlumeOptions,
+) -> Job:
+    """Check all that is given, and turn it into plain arrays."""
+    from geocluster.plume.statistics import check_statistics, days_of
+
+    hourly_weather = "time" in weather.coords
+    check_statistics(names, hourly_weather=hourly_weather, method=options.method)
     chosen = chosen_pollutants(sources, pollutants)
-    crs = _crs_of(receptors)
-    table, emissions = source_arrays(sources, chosen, crs, options)
-    sky = weather_arrays(weather)
+    table, emissions = source_arrays(sources, chosen, _crs_of(receptors), options)
+    treated = treat_low_winds(weather, options.low_wind)
+    sky = weather_arrays(treated)
     settings = {
         "half_life_s": options.half_life_s,
         "reach_m": float(options.reach_m),
         "options": option_bits(options),
         "highest_wanted": "max_1h" in names,
     }
-    job = _Job(table, emissions, sky, settings, tuple(chosen), tuple(names))
-    field = _over(receptors, job)
-    return _with_attrs(field, receptors, weather, options)
+    days = None
+    if not SWEPT.issuperset(names):
+        days = days_of(weather["time"].values, treated["wind_speed_m_s"].values > 0)
+    leading = {"pollutant": list(chosen)}
+    return Job(table, emissions, sky, settings, tuple(names), days, leading)
+
+
+def treat_low_winds(weather: xr.Dataset, low_wind: str) -> xr.Dataset:
+    """The same weather with winds under 1 m/s kept, dropped (made calms) or raised to 1 m/s.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> rose = xr.Dataset({"wind_speed_m_s": ("hour", [0.0, 0.4, 3.0])})
+    >>> treat_low_winds(rose, "drop")["wind_speed_m_s"].values
+    array([0., 0., 3.])
+    """
+    if low_wind == "raise":
+        return raise_low_winds(weather)
+    if low_wind == "drop" and "wind_speed_m_s" in weather:
+        speed = weather["wind_speed_m_s"]
+        return weather.assign(wind_speed_m_s=speed.where(~(speed < 1), 0.0))
+    return weather
 
 
 def raise_low_winds(weather: xr.Dataset, to_m_s: float = 1.0) -> xr.Dataset:
@@ -153,30 +194,59 @@ def raise_low_winds(weather: xr.Dataset, to_m_s: float = 1.0) -> xr.Dataset:
 
 
 @dataclass(frozen=True)
-class _Job:
-    """All that a block of receptors needs to know, as plain arrays."""
+class Job:
+    """All that a block of receptors needs to know, as plain arrays.
+
+    `leading` are the dimensions of a result before those of the receptors, with their labels.
+    """
 
     sources: NDArray
     emissions: NDArray
     sky: dict[str, Any]
     settings: dict[str, Any]
-    pollutants: tuple[str, ...]
     statistics: tuple[str, ...]
+    days: Days | None
+    leading: dict[str, list]
 
     def at(self, x: NDArray, y: NDArray, height_m: NDArray) -> dict[str, NDArray]:
         """(pollutant, receptor) of each statistic."""
         from geocluster.plume.kernel import sweep_all
 
-        shape = (len(self.pollutants), x.size)
+        shape = (*map(len, self.leading.values()), x.size)
         if min(*shape, self.sources.shape[0]) == 0:
             return {name: np.zeros(shape) for name in self.statistics}
         places = np.column_stack([x, y, height_m]).astype(float)
+        if self.days is not None:
+            return self.in_blocks(places)
         mean, highest = sweep_all(places, self.sources, self.emissions, **self.sky, **self.settings)
         both = {"mean": mean, "max_1h": highest}
         return {name: both[name] for name in self.statistics}  # type: ignore[misc]
 
+    def in_blocks(self, places: NDArray) -> dict[str, NDArray]:
+        """Every hour by itself, a block of receptors at a time, so that memory stays bounded."""
+        bytes_each = 8 * self.emissions.shape[1] * self.sky["k"].size
+        size = max(1, BLOCK_BYTES // max(bytes_each, 1))
+        blocks = [self.block(places[n : n + size]) for n in range(0, len(places), size)]
+        return {name: np.concatenate([b[name] for b in blocks], -1) for name in self.statistics}
 
-def _over(receptors: xr.DataArray | gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
+    def block(self, places: NDArray) -> dict[str, NDArray]:
+        """The statistics of one block."""
+        from geocluster.plume.statistics import reduce_hours
+
+        weights = np.ascontiguousarray(self.sky["hours"][:, columns.WEIGHT])
+        assert self.days is not None
+        return reduce_hours(self.hours(places), self.statistics, weights, self.days)
+
+    def hours(self, places: NDArray, chosen: slice | NDArray = ALL) -> NDArray:
+        """(receptor, pollutant, hour) from the `chosen` sources."""
+        from geocluster.plume.hourly import hourly_values
+
+        sources, emissions = self.sources[chosen], self.emissions[chosen]
+        return hourly_values(places, sources, emissions, **self.sky, **self.settings)
+
+
+def over(receptors: xr.DataArray | gpd.GeoDataFrame, job: Job) -> xr.Dataset:
+    """A job's result over a grid or at points."""
     import geopandas as gpd
     import xarray as xr
 
@@ -187,32 +257,33 @@ def _over(receptors: xr.DataArray | gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
     raise TableError("receptors", "give a grid (xarray.DataArray) or a GeoDataFrame of points")
 
 
-def _over_grid(grid: xr.DataArray, job: _Job) -> xr.Dataset:
+def _over_grid(grid: xr.DataArray, job: Job) -> xr.Dataset:
     import xarray as xr
 
     if grid.dims != ("y", "x"):
         raise TableError("receptors", f"a grid has the dimensions y, x; this one has {grid.dims}")
     if grid.chunks is None:
         return _block(grid, job)
-    empty = grid.astype(float).expand_dims(pollutant=list(job.pollutants)).drop_attrs()
+    empty = grid.astype(float).expand_dims(job.leading).drop_attrs()
     template = xr.Dataset(dict.fromkeys(job.statistics, empty))
     return xr.map_blocks(_block, grid, args=[job], template=template)
 
 
-def _block(grid: xr.DataArray, job: _Job) -> xr.Dataset:
+def _block(grid: xr.DataArray, job: Job) -> xr.Dataset:
     """The field over one block of a grid: the one function for grids of any size."""
     import xarray as xr
 
     x, y = np.meshgrid(grid["x"].values, grid["y"].values)
     values = job.at(x.ravel(), y.ravel(), np.zeros(x.size))
-    shape = (len(job.pollutants), *x.shape)
+    shape = (*map(len, job.leading.values()), *x.shape)
+    dims = (*job.leading, "y", "x")
     return xr.Dataset(
-        {name: (("pollutant", "y", "x"), array.reshape(shape)) for name, array in values.items()},
-        coords={"pollutant": list(job.pollutants), "y": grid["y"], "x": grid["x"]},
+        {name: (dims, array.reshape(shape)) for name, array in values.items()},
+        coords={**job.leading, "y": grid["y"], "x": grid["x"]},
     )
 
 
-def _over_points(receptors: gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
+def _over_points(receptors: gpd.GeoDataFrame, job: Job) -> xr.Dataset:
     import xarray as xr
 
     x, y = point_coordinates(receptors, "receptors")
@@ -223,9 +294,9 @@ def _over_points(receptors: gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
         raise TableError("receptors", "column 'height_m' is below 0: heights are above the ground")
     values = job.at(x, y, height)
     return xr.Dataset(
-        {name: (("pollutant", "receptor"), array) for name, array in values.items()},
+        {name: ((*job.leading, "receptor"), array) for name, array in values.items()},
         coords={
-            "pollutant": list(job.pollutants),
+            **job.leading,
             "receptor": receptors.index.to_numpy(),
             "x": ("receptor", x, {"units": "m"}),
             "y": ("receptor", y, {"units": "m"}),
@@ -233,22 +304,32 @@ def _over_points(receptors: gpd.GeoDataFrame, job: _Job) -> xr.Dataset:
     )
 
 
-def _with_attrs(
+def with_attrs(
     field: xr.Dataset, receptors: xr.DataArray | gpd.GeoDataFrame, weather: xr.Dataset,
     options: PlumeOptions,
 ) -> xr.Dataset:  # fmt: skip
+    from geocluster.plume.statistics import units_of
+
     for name in field.data_vars:
-        field[name].attrs["units"] = UNITS
+        field[name].attrs["units"] = units_of(str(name))
     if not hasattr(receptors, "geometry"):
         field.attrs.update(receptors.attrs)
-    field.attrs.update(weather_counts(weather))
+    field.attrs.update(weather_counts(weather, options.low_wind))
     used = {key: "none" if value is None else value for key, value in asdict(options).items()}
     field.attrs.update({key: int(v) if isinstance(v, bool) else v for key, v in used.items()})
     return field
 
 
-def weather_counts(weather: xr.Dataset) -> dict[str, float]:
-    """How many hours there are and how many of them are calms, and the share of weak winds.
+def weather_counts(weather: xr.Dataset, low_wind: str = "keep") -> dict[str, float]:
+    """How many hours there are, how many are calms, and what was done with weak winds.
+
+    Returns
+    -------
+    dict
+        Numbers: ``hours``; ``calm_hours``, of wind 0; ``dropped_hours`` and ``raised_hours``, what
+        `low_wind` made calms of or raised to 1 m/s; ``valid_hours``, which count in means. Shares
+        by frequency, of the weather as given: ``calm_share``, and ``hours_below_1_m_s``, calms
+        included.
 
     Examples
     --------
@@ -258,10 +339,14 @@ def weather_counts(weather: xr.Dataset) -> dict[str, float]:
     (1, 0.5)
     """
     speed = weather["wind_speed_m_s"].values
+    used = treat_low_winds(weather, low_wind)["wind_speed_m_s"].values
     share = frequency_of(weather) / frequency_of(weather).sum()
     return {
         "hours": int(speed.size),
         "calm_hours": int((speed == 0).sum()),
+        "dropped_hours": int((used < speed).sum()),
+        "raised_hours": int((used > speed).sum()),
+        "valid_hours": int((used > 0).sum()),
         "calm_share": float(share[speed == 0].sum()),
         "hours_below_1_m_s": float(share[speed < 1].sum()),
     }
@@ -277,16 +362,3 @@ def _crs_of(receptors: xr.DataArray | gpd.GeoDataFrame) -> Any:
     if not crs.is_projected:
         raise CRSError("receptors", f"{crs.name} is not in metres: give a projected CRS")
     return crs
-
-
-def _check_statistics(names: Iterable[str], weather: xr.Dataset) -> None:
-    for name in names:
-        if name not in STATISTICS:
-            raise StatisticError(
-                f"statistic {name!r} cannot be calculated yet: allowed are {', '.join(STATISTICS)}"
-            )
-        if name in HOURLY_STATISTICS and "time" not in weather.coords:
-            raise StatisticError(
-                f"statistic {name!r} needs hourly weather (a coordinate 'time'); a wind rose "
-                "answers 'mean' alone"
-            )

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from geocluster.errors import InputError
 from geocluster.plume import columns
 
+LOW_WIND = ("keep", "drop", "raise")
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlumeOptions:
@@ -27,6 +29,10 @@ class PlumeOptions:
         Half-life of an exponential decay on the way; None for no decay. [s]
     reach_m : float
         No concentration farther from a source than this. [m]
+    low_wind : {"keep", "drop", "raise"}
+        Hours of wind under 1 m/s: as they are, with at least 1 m/s at the stack's top ("keep"); as
+        calms, as ISC3's preprocessor does ("drop"); or raised to 1 m/s in their own direction,
+        calms too ("raise").
     method : {"hourly"}
         Every hour by itself.
 
@@ -47,6 +53,7 @@ class PlumeOptions:
     buoyancy_induced_dispersion: bool = True
     half_life_s: float | None = None
     reach_m: float = 50_000
+    low_wind: str = "keep"
     method: str = "hourly"
 
     def __post_init__(self) -> None:
@@ -60,6 +67,8 @@ class PlumeOptions:
             faults.append(f"reach_m is {self.reach_m!r}: give metres above 0")
         if self.half_life_s is not None and not self.half_life_s > 0:
             faults.append(f"half_life_s is {self.half_life_s!r}: give seconds above 0, or None")
+        if self.low_wind not in LOW_WIND:
+            faults.append(f"low_wind is {self.low_wind!r}: allowed are {', '.join(LOW_WIND)}")
         if self.method != "hourly":
             faults.append(f"method is {self.method!r}: only 'hourly' exists yet")
         if faults:
