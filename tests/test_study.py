@@ -198,6 +198,9 @@ ERRORS = {
         "study.toml", 'boundary = "boundary.geojson"',
         'boundary = "boundary.geojson"\ncrs = "EPSG:4326"', "metric",
     ),
+    "towns of another place": (
+        "towns.csv", TOWNS, "name,lon,lat,people\nA,79.2,41,7\n", "nothing left",
+    ),
     "nobody lives there": ("towns.csv", TOWNS.split("\n", 1)[1], "", "towns"),
 }  # fmt: skip
 
@@ -239,6 +242,33 @@ def test_what_is_mended_is_told_and_kept(folder):
         study = read_study(folder)
     assert any("sources" in line and "outside" in line for line in study.warnings), study.warnings
     assert "outside" in run("check", folder).output
+
+
+def test_a_town_far_away_is_left_out_and_one_across_the_border_told(folder):
+    edit(folder, "towns.csv", "Village,69.3,", "Far,72.0,41.25,500000\nVillage,69.5,")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = read_study(folder)
+    assert study.homes["people"].sum() == pytest.approx(129_000)
+    told = " ".join(study.warnings)
+    assert "1 of 3 towns left out, more than 30 km outside Example: Far" in told
+    assert "1 of 3 towns lie outside Example and are counted as its people: Village" in told
+
+
+def test_a_grid_too_fine_is_told_before_computing(folder):
+    edit(folder, "study.toml", "cell_m = 1000", "cell_m = 10")
+    wide = (folder / "boundary.geojson").read_text().replace("69.4", "70.4")
+    (folder / "boundary.geojson").write_text(wide)
+    done = run("check", folder)
+    assert done.exit_code == 1
+    assert "at least 20 is allowed" in done.output.replace("\n", " ")
+
+
+def test_a_layer_without_a_row_is_named(folder):
+    (folder / "land.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    done = run("check", folder)
+    assert done.exit_code == 0, done.output
+    assert "land.geojson: 1 layer without a row" in done.output.replace("\n", "")
 
 
 def test_wrong_usage_is_exit_code_2():

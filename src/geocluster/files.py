@@ -56,7 +56,7 @@ def check_folder(path: Path) -> None:
     >>> check_folder(Path(__file__) / "results")
     Traceback (most recent call last):
     ...
-    geocluster.errors.InputError: ...files.py: it is a file, and results go to a folder: name another
+    geocluster.errors.InputError: ...files.py: it is a file, and results go to a folder: name ...
     """
     nearest = next(parent for parent in (path, *path.parents) if os.path.lexists(parent))
     if not nearest.is_dir():

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geocluster.errors import CRSError, MendedWarning
+from geocluster.errors import CRSError, InputError, MendedWarning
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WORST_SCALE_ERROR = 0.01
 LARGEST_UTM_EXTENT_M = 800_000
+# A run holds some twenty grids of 8 bytes a cell at once: 4 GB at this many cells.
+MOST_CELLS = 25_000_000
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,41 @@ class Region:
             coords={"y": ("y", y, {"units": "m"}), "x": ("x", x, {"units": "m"})},
             name="inside",
             attrs=attrs,
+        )
+
+
+def check_cells(region: Region, cell_m: float) -> None:
+    """See that a region's grid fits into memory, before anything is computed on it.
+
+    Parameters
+    ----------
+    region : Region
+        Its box is what is computed.
+    cell_m : float
+        Side of a cell. [m]
+
+    Raises
+    ------
+    InputError
+        Above 25 million cells, with the smallest cell that is allowed.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> check_cells(Region("Example", box(0, 0, 90_000, 80_000), "EPSG:32642"), cell_m=10)
+    Traceback (most recent call last):
+    ...
+    geocluster.errors.InputError: Example: [grid] cell_m = 10 gives 72,000,000 cells, ...
+    """
+    x_min, y_min, x_max, y_max = region.boundary.bounds
+    area = (x_max - x_min) * (y_max - y_min)
+    cells = area / cell_m**2
+    if cells > MOST_CELLS:
+        least = 10 * math.ceil(math.sqrt(area / MOST_CELLS) / 10)
+        raise InputError(
+            region.name,
+            f"[grid] cell_m = {cell_m:g} gives {cells:,.0f} cells, more than the {MOST_CELLS:,} "
+            f"that a run holds in memory: at least {least} is allowed here",
         )
 
 

@@ -137,10 +137,12 @@ def _ours(message: warnings.WarningMessage) -> bool:
 
 def _read(path: Path) -> Study:
     from geocluster.load.settings import read_settings
+    from geocluster.region import check_cells
     from geocluster.siting.rules import read_rules
 
     settings = read_settings(path)
     region = _region(settings)
+    check_cells(region, settings.grid.cell_m)
     osm = _osm(settings, region)
     rules = read_rules(
         _path_or_none(settings, settings.siting.rules),
@@ -248,7 +250,7 @@ def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Geo
     from geocluster.exposure.residents import spread_towns
     from geocluster.load.delimited import read_totals
     from geocluster.load.raster import read_population
-    from geocluster.load.towns import read_towns
+    from geocluster.load.towns import near_region, read_towns
     from geocluster.load.vector import read_homes, read_vector
 
     inputs, reach_m = settings.inputs, settings.plume.reach_m
@@ -266,7 +268,9 @@ def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Geo
         )
     if inputs.towns is None:
         raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
-    towns = read_towns(settings.path(inputs.towns))
+    towns = near_region(
+        read_towns(settings.path(inputs.towns)), region, inputs.towns, reach_m=reach_m
+    )
     if not towns["people"].sum() > 0:
         raise InputError(inputs.towns, "nobody lives in these towns: give a town with people")
     total = None

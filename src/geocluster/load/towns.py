@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
-from geocluster.errors import TableError
+from geocluster.errors import MendedWarning, TableError
 from geocluster.load.delimited import LATITUDES, LONGITUDES, read_csv
+from geocluster.load.placing import place_in_region
 from geocluster.tables import Column, column_faults, rows_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+    from geocluster.region import Region
 
 COLUMNS = (
     Column("name", str, required=True, missing_allowed=False),
@@ -27,6 +31,8 @@ ALIASES = {
     "people": ("people", "population"),
 }
 GEONAMES = "GeoNames (CC BY 4.0)"
+# Boundaries and points of towns are both coarse: what lies nearer may well be inside.
+CLEARLY_OUTSIDE_M = 5_000.0
 
 
 def read_towns(path: str | Path) -> pd.DataFrame:
@@ -75,6 +81,63 @@ def read_towns(path: str | Path) -> pd.DataFrame:
         inside=[str(value) in ("True", "1", "1.0") for value in inside],
         origin=table["origin"].fillna(unsaid) if "origin" in table else unsaid,
     )
+
+
+def near_region(
+    towns: pd.DataFrame, region: Region, where: str, *, reach_m: float = 50_000.0
+) -> pd.DataFrame:
+    """The towns within reach of a region.
+
+    Parameters
+    ----------
+    towns : DataFrame
+        As `read_towns` gives it.
+    region : Region
+        Where the study is.
+    where : str
+        The file, for messages.
+    reach_m : float
+        Towns farther from the boundary than this are left out. [m]
+
+    Raises
+    ------
+    InputError
+        Where no town is left.
+
+    Warns
+    -----
+    MendedWarning
+        Towns left out; and towns counted as the region's own (``inside``) that lie clearly, more
+        than 5 km, outside its boundary.
+
+    Examples
+    --------
+    >>> from shapely.geometry import box
+    >>> import pandas as pd
+    >>> from geocluster.region import Region
+    >>> region = Region("Example", box(500_000, 4_550_000, 540_000, 4_590_000), "EPSG:32642")
+    >>> towns = pd.DataFrame({"name": ["A"], "longitude": 9.2, "latitude": 41.3, "inside": True})
+    >>> near_region(towns, region, "towns.csv")
+    Traceback (most recent call last):
+    ...
+    geocluster.errors.InputError: towns.csv: nothing left: all 1 towns lie more than 50 km ...
+    """
+    import geopandas as gpd
+    import pandas as pd
+
+    points = gpd.points_from_xy(towns["longitude"], towns["latitude"], crs="EPSG:4326")
+    table = gpd.GeoDataFrame(towns, geometry=points)
+    near = place_in_region(table, region, where, things="towns", reach_m=reach_m, needed=True)
+    outside = near[near["inside"] & (near.distance(region.boundary) > CLEARLY_OUTSIDE_M)]
+    if len(outside):
+        warnings.warn(
+            f"{where}: {len(outside)} of {len(towns)} towns lie outside {region.name} and are "
+            f"counted as its people: {', '.join(outside['name'].head(5))}; if they are not, say so "
+            "in the column inside",
+            MendedWarning,
+            stacklevel=2,
+        )
+    return pd.DataFrame(near.drop(columns="geometry"))
 
 
 def _twice(table: pd.DataFrame) -> list[str]:

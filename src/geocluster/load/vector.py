@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocluster.errors import CRSError, InputError
+from geocluster.errors import CRSError, InputError, MendedWarning
 from geocluster.load.columns import checked, filled, source_ids
 from geocluster.load.delimited import (
     OnBadCoordinates,
@@ -319,7 +320,7 @@ def read_places(
     """
     where = str(path)
     table = _opened(path, layer=layer, crs=crs, on_bad_coordinates=on_bad_coordinates)
-    table = filled(checked(table, "places", where), name="")
+    table = filled(checked(_told_empty(table, where), "places", where), name="")
     table = place_in_region(table, region, where, things="places", reach_m=reach_m)
     return table.set_geometry(table.geometry.representative_point())
 
@@ -348,6 +349,14 @@ def read_land(
         As `read_vector`.
     """
     where = str(path)
-    table = checked(_opened(path, layer=layer, crs=crs), "land", where)
+    table = checked(_told_empty(_opened(path, layer=layer, crs=crs), where), "land", where)
     table = filled(table, name="", origin="reported")
     return place_in_region(table, region, where, things="pieces of land", reach_m=reach_m)
+
+
+def _told_empty(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
+    """A layer that a study can do without, told where it holds nothing."""
+    if len(table):
+        return table
+    warnings.warn(f"{where}: 1 layer without a row: nothing is read from it", MendedWarning, 3)
+    return table.assign(kind="") if "kind" not in table else table
