@@ -8,6 +8,9 @@ from geocluster.load.weather import read_weather as read_weather
 from geocluster.maps.page import draw_map as draw_map
 from geocluster.plume.field import PlumeOptions as PlumeOptions
 from geocluster.plume.field import concentration as concentration
+from geocluster.plume.ond86_field import ond86 as ond86
+from geocluster.plume.ond86_field import ond86_sources as ond86_sources
+from geocluster.plume.permit import permit_table as permit_table
 from geocluster.region import Region as Region
 from geocluster.run import run_study as run_study
 from geocluster.siting.candidates import candidate_sites as candidate_sites
