@@ -165,7 +165,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             protection_zone_m=study.park.protection_zone_m,
         )
     with _timed(tell, "rank the sites, and see how sure that is"):
-        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights)
+        not_valid = areas_not_valid(study)
+        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, not_valid)
     return Results(
         field=field,
         exposure=exposure,
@@ -177,7 +178,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         weights=weights,
         correlations=correlations(ranked),
         clusters=clusters,
-        not_valid=areas_not_valid(study),
+        not_valid=not_valid,
         verdict=verdict,
         notes=[*low_wind_notes(low_winds, field), *assumptions(study)],
         demonstration=demonstration(study),
@@ -186,7 +187,10 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
 
 
 def ranking(
-    sites: gpd.GeoDataFrame, burdens: xr.DataArray, group_weights: dict[str, float]
+    sites: gpd.GeoDataFrame,
+    burdens: xr.DataArray,
+    group_weights: dict[str, float],
+    not_valid: gpd.GeoDataFrame,
 ) -> tuple[gpd.GeoDataFrame, dict[str, float], str]:
     """The sites best first with how sure that is, the weights used, and the verdict."""
     from geocluster.siting.criteria import grouped_weights
@@ -206,7 +210,21 @@ def ranking(
     sure = rank_stability(ranked, weights, burdens=by_release, missing="worst")
     columns = ["site_id", "acceptability", "top_three_share", "mean_rank", "first_with"]
     merged = ranked.merge(sure[columns], on="site_id", validate="1:1")
-    return merged, weights, sure.attrs["verdict"]
+    doubts = _doubts(merged, sure.attrs["winner"], not_valid)
+    verdict = f"No winner is called: {doubts} " if doubts else ""
+    return merged, weights, verdict + sure.attrs["verdict"]
+
+
+def _doubts(sites: gpd.GeoDataFrame, winner: str | None, not_valid: gpd.GeoDataFrame) -> str:
+    """Why the site that would win cannot be called a winner; empty where nothing speaks against."""
+    if winner is None:
+        return ""
+    site = sites[sites["site_id"] == winner].iloc[0]
+    reasons = not_valid["reason"][not_valid.intersects(site.geometry)].tolist()
+    if site.get("approximate"):
+        reasons.append(f"its position is known to {site['location_error_m'] / 1000:g} km only")
+    why = "; ".join(reasons)
+    return f"{winner} cannot be judged from this map ({why})." if reasons else ""
 
 
 def plume_options(study: Study) -> PlumeOptions:
