@@ -201,6 +201,13 @@ ERRORS = {
     "towns of another place": (
         "towns.csv", TOWNS, "name,lon,lat,people\nA,79.2,41,7\n", "nothing left",
     ),
+    "greenhouse gases alone": (
+        "sources.csv", "emission_so2_g_s,emission_nox_g_s", "emission_co2_g_s,emission_ch4_g_s",
+        "never dispersed",
+    ),
+    "an inventory without regions": (
+        "study.toml", "[grid]", 'table1 = "towns.csv"\n[grid]', "'region'",
+    ),
     "nobody lives there": ("towns.csv", TOWNS.split("\n", 1)[1], "", "towns"),
 }  # fmt: skip
 
@@ -253,6 +260,17 @@ def test_a_town_far_away_is_left_out_and_one_across_the_border_told(folder):
     told = " ".join(study.warnings)
     assert "1 of 3 towns left out, more than 30 km outside Example: Far" in told
     assert "1 of 3 towns lie outside Example and are counted as its people: Village" in told
+
+
+def test_a_zone_of_another_place_does_not_compete(folder):
+    edit(folder, "study.toml", "[grid]", 'zones = "zones.csv"\n[grid]')
+    rows = ["name,longitude,latitude,area_ha", "Here,69.2,41.1,300", "There,79.2,41.1,300"]
+    (folder / "zones.csv").write_text("\n".join(rows) + "\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = read_study(folder)
+    assert study.zones["name"].tolist() == ["Here"]
+    assert any("1 of 2 zones left out" in line for line in study.warnings)
 
 
 def test_a_grid_too_fine_is_told_before_computing(folder):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import GeoclusterWarning, InputError
-from geocluster.tables import RANGE_COLUMN
+from geocluster.tables import GREENHOUSE_GASES, RANGE_COLUMN, pollutants_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from geocluster.load.osm import OsmTables
     from geocluster.load.settings import ParkSettings, Settings
     from geocluster.region import Region
+
+# A zone competes as a site of the region; its point may lie a little off.
+ZONES_M = 5_000.0
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,14 @@ def _sources(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
             settings.region.name,
             "no source is left: give [inputs] sources, plants, or an osm extract with industry",
         )
-    return _joined(tables)
+    joined = _joined(tables)
+    if set(pollutants_of(joined)) <= set(GREENHOUSE_GASES):
+        raise InputError(
+            settings.region.name,
+            "its sources emit greenhouse gases alone, which are never dispersed: add another "
+            "emission_<pollutant>_g_s",
+        )
+    return joined
 
 
 def _joined(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
@@ -313,11 +323,13 @@ def _land(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoD
 
 def _zones(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     """Existing industrial zones: points with the area and the error of their place."""
+    from geocluster.load.placing import place_in_region
     from geocluster.load.vector import read_vector
 
     if settings.inputs.zones is None:
         return _stacked([], region, ["name", "area_ha", "coord_err_m"])
-    return read_vector(settings.path(settings.inputs.zones)).to_crs(region.crs)
+    zones = read_vector(settings.path(settings.inputs.zones))
+    return place_in_region(zones, region, settings.inputs.zones, things="zones", reach_m=ZONES_M)
 
 
 def _not_valid(settings: Settings, region: Region) -> gpd.GeoDataFrame:
@@ -364,11 +376,15 @@ def _weather(settings: Settings, region: Region) -> xr.Dataset:
 
 
 def _table1(settings: Settings) -> pd.DataFrame | None:
-
+    from geocluster.industry.reconciliation import check_inventory
     from geocluster.load.delimited import read_csv
 
     given = settings.inputs.table1
-    return None if given is None else read_csv(settings.path(given))
+    if given is None:
+        return None
+    table = read_csv(settings.path(given))
+    check_inventory(table, given)
+    return table
 
 
 def _hashes(settings: Settings) -> dict[str, str]:

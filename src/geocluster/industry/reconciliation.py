@@ -11,7 +11,7 @@ import re
 import pandas as pd
 
 from geocluster.errors import TableError
-from geocluster.tables import pollutants_of
+from geocluster.tables import Column, column_faults, pollutants_of
 
 SECONDS_A_YEAR = 365 * 86_400
 KT_A_YEAR = SECONDS_A_YEAR / 1e9
@@ -88,9 +88,7 @@ def reconcile_inventory(sources: pd.DataFrame, table1: pd.DataFrame, region: str
     >>> reconcile_inventory(sources, table1, "Here")["not_located_kt_yr"].round(1).tolist()
     [68.5]
     """
-    names = [str(name) for name in table1.columns if INVENTORY_COLUMN.match(str(name))]
-    if "region" not in table1 or not names:
-        raise TableError("table1", "columns 'region' and '<pollutant>_kt_yr' are needed: add them")
+    names = check_inventory(table1, "table1")
     row = table1[table1["region"] == region]
     if len(row) != 1:
         known = ", ".join(map(str, table1["region"]))
@@ -98,6 +96,27 @@ def reconcile_inventory(sources: pd.DataFrame, table1: pd.DataFrame, region: str
     totals = inventory_totals(sources)
     cells = row.iloc[0].to_dict()
     return pd.DataFrame([_reconciled(name.removesuffix("_kt_yr"), cells, totals) for name in names])
+
+
+def check_inventory(table: pd.DataFrame, where: str) -> list[str]:
+    """The columns <pollutant>_kt_yr of an inventory by region, checked to be figures.
+
+    Raises
+    ------
+    TableError
+        Where `region` or every <pollutant>_kt_yr column is missing, or one holds no figure.
+
+    Examples
+    --------
+    >>> check_inventory(pd.DataFrame({"region": ["Here"], "so2_kt_yr": [100.0]}), "table1.csv")
+    ['so2_kt_yr']
+    """
+    names = [str(name) for name in table.columns if INVENTORY_COLUMN.match(str(name))]
+    if "region" not in table or not names:
+        raise TableError(where, "columns 'region' and '<pollutant>_kt_yr' are needed: add them")
+    if faults := column_faults(table, [Column(name, lower=0) for name in names]):
+        raise TableError(where, faults)
+    return names
 
 
 def _reconciled(pollutant: str, cells: dict, totals: pd.DataFrame) -> dict[str, object]:
