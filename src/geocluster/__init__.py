@@ -10,6 +10,7 @@ _HOME = {
     "Region": "region",
     "PlumeOptions": "plume.field",
     "concentration": "plume.field",
+    "contributions": "plume.contributions",
     "ond86": "plume.ond86_field",
     "ond86_sources": "plume.ond86_field",
     "permit_table": "plume.permit",

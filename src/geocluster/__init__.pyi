@@ -6,6 +6,7 @@ from geocluster.exposure.burden import intake_fraction as intake_fraction
 from geocluster.industry.clusters import find_clusters as find_clusters
 from geocluster.load.weather import read_weather as read_weather
 from geocluster.maps.page import draw_map as draw_map
+from geocluster.plume.contributions import contributions as contributions
 from geocluster.plume.field import PlumeOptions as PlumeOptions
 from geocluster.plume.field import concentration as concentration
 from geocluster.plume.ond86_field import ond86 as ond86

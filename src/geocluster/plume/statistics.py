@@ -15,6 +15,7 @@ from numba import prange
 
 from geocluster.errors import StatisticError
 from geocluster.plume.jit import compiled
+from geocluster.plume.kernel import _LOCK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -170,12 +171,27 @@ def reduce_hours(
     parts = {}
     for period in sorted(periods - {0}):
         chosen = {name: part for name, part in wanted.items() if part.period_h == period}
-        values = hourly if period == 1 else day_means(hourly, *days)
+        values = hourly if period == 1 else means_of_days(hourly, days)
         parts.update(_of_period(values, chosen))
     if 0 in periods:
         mean = hourly @ weights
         parts.update({name: mean for name, part in wanted.items() if part.kind == "mean"})
     return {name: np.ascontiguousarray(parts[name].T) for name in names}
+
+
+def means_of_days(hourly: NDArray, days: Days) -> NDArray:
+    """(receptor, pollutant, day): each day's sum over its divisor. [ug/m3]"""
+    with _LOCK:
+        return day_means(hourly, *days)
+
+
+def when_ranked(values: NDArray, statistic: Statistic, name: str) -> NDArray:
+    """(receptor, pollutant): the first hour or day that has the highest value asked for."""
+    rank = position(statistic, values.shape[2], name)
+    found = np.empty((*values.shape[:2], 1))
+    with _LOCK:
+        rank_and_count(values, np.array([rank]), np.empty(0), found)
+    return (values == found).argmax(axis=2)
 
 
 def _of_period(values: NDArray, wanted: dict[str, Statistic]) -> dict[str, NDArray]:
@@ -186,7 +202,8 @@ def _of_period(values: NDArray, wanted: dict[str, Statistic]) -> dict[str, NDArr
     limits = {name: part.value for name, part in wanted.items() if part.kind == "above"}
     found = np.empty((*values.shape[:2], len(ranked) + len(limits)))
     ranks = np.array(list(ranked.values()), dtype=np.int64)
-    rank_and_count(values, ranks, np.array(list(limits.values()), dtype=float), found)
+    with _LOCK:
+        rank_and_count(values, ranks, np.array(list(limits.values()), dtype=float), found)
     return {name: found[:, :, n] for n, name in enumerate([*ranked, *limits])}
 
 
