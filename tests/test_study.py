@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from geocluster.cli import app
 from geocluster.errors import GeoclusterError
+from geocluster.notes import areas_not_valid, assumptions, demonstration
 from geocluster.study import read_study
 
 BOUNDARY = {
@@ -260,6 +261,16 @@ def test_a_town_far_away_is_left_out_and_one_across_the_border_told(folder):
     told = " ".join(study.warnings)
     assert "1 of 3 towns left out, more than 30 km outside Example: Far" in told
     assert "1 of 3 towns lie outside Example and are counted as its people: Village" in told
+
+
+def test_weather_from_far_away_is_told_first(folder):
+    (folder / "weather.csv").write_text("# latitude: 45\n# longitude: 8\n" + weather())
+    study = read_study(folder)
+    assert "the weather is of another place" in demonstration(study)
+    assert assumptions(study)[0].startswith("The weather is not of this place")
+    assert areas_not_valid(study).covers(study.region.boundary).any()
+    edit(folder, "weather.csv", "45\n# longitude: 8", "41.2\n# longitude: 69.1")
+    assert "the weather is of another place" not in demonstration(read_study(folder))
 
 
 def test_a_zone_of_another_place_does_not_compete(folder):

@@ -22,7 +22,7 @@ def demonstration(study: Study) -> str | None:
         reasons.append("stacks are assumed")
     if _share_of_origin(study.sources, "emission_origin", "assumed") > 0:
         reasons.append("emissions are assumed")
-    if not study.settings.weather.valid:
+    if of_another_place(study):
         reasons.append("the weather is of another place")
     return f"Demonstration: {', '.join(reasons)}" if reasons else None
 
@@ -63,6 +63,17 @@ def areas_not_valid(study: Study) -> gpd.GeoDataFrame:
     return table[~table.geometry.is_empty].reset_index(drop=True)
 
 
+def of_another_place(study: Study) -> bool:
+    """Whether the weather is said to be of another place, or holds nowhere in the region."""
+    settings = study.settings.weather
+    if not settings.valid:
+        return True
+    place = weather_place(study)
+    if settings.valid_within_km is None or place is None:
+        return False
+    return bool(study.region.boundary.distance(place) > settings.valid_within_km * 1000)
+
+
 def weather_place(study: Study):  # type: ignore[no-untyped-def]
     """The point the weather belongs to, in the region's reference system; None where not known."""
     import geopandas as gpd
@@ -81,11 +92,12 @@ def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float
 
 def _weather_notes(study: Study) -> list[str]:
     weather, settings = study.weather, study.settings.weather
-    notes = [f"Weather: {weather.attrs.get('origin', 'origin not stated')}."]
+    notes = []
+    if of_another_place(study):
+        notes.append("The weather is not of this place: nothing on this map is for decisions.")
+    notes.append(f"Weather: {weather.attrs.get('origin', 'origin not stated')}.")
     if settings.note:
         notes.append(settings.note)
-    if not settings.valid:
-        notes.append("The weather is not of this place: nothing on this map is for decisions.")
     if "time" not in weather.coords:
         notes.append(
             "The weather is a wind rose by class: means over its period are answered, "

@@ -180,7 +180,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         clusters=clusters,
         not_valid=not_valid,
         verdict=verdict,
-        notes=[*low_wind_notes(low_winds, field), *assumptions(study)],
+        notes=[*assumptions(study), *low_wind_notes(low_winds, field)],
         demonstration=demonstration(study),
         low_winds=low_winds,
     )
