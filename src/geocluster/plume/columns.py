@@ -8,5 +8,9 @@ SOURCE_COLUMNS = 12
 # Columns of the array of hours.
 SPEED, MIXING_HEIGHT, AIR_TEMPERATURE, WEIGHT = range(4)
 
+# Columns of the table of plumes, a row a source and hour.
+AMPLITUDE, BASE, RISE, DRIVER, DISTANCE, FACTOR, FREQUENCY, LID, COSINE, DECAY = range(10)
+PLUME_COLUMNS = 10
+
 # Options, one bit each.
 FINAL_RISE, TIP_DOWNWASH, BUOYANCY_INDUCED = 1, 2, 4

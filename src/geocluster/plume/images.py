@@ -10,6 +10,7 @@ from geocluster.plume.jit import compiled
 
 EXPONENT_CUT = 50.0  # what is under exp(-50) of the plume's axis is 0
 WELL_MIXED = 1.6  # sigma_z over mixing height
+NEAR_CUT = 25.0  # the lid's nearest image counts where it is above exp(-25) of the ground's
 MODES_FROM = 0.45  # the same; from here on four cosines are right to 3e-11
 
 _FALLING = np.exp(-np.arange(16 * int(EXPONENT_CUT) + 2) / 16.0)
@@ -55,7 +56,7 @@ def vertical(
     total = falling_exp(e)
     if lid < math.inf:
         near = (2.0 * lid - h) ** 2 * half + e_y
-        if near < EXPONENT_CUT and near - e < 25.0:
+        if near < EXPONENT_CUT and near - e < NEAR_CUT:
             total += falling_exp(near)
             total += falling_exp(min((2.0 * lid + h) ** 2 * half + e_y, EXPONENT_CUT))
     return 2.0 * total

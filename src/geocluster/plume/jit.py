@@ -47,6 +47,11 @@ def compiled(**options: Any) -> Callable[[Callable], Any]:
     return decorate
 
 
+def inner() -> Callable[[Callable], Any]:
+    """Compile a function that only compiled ones call; faults of arithmetic are not looked for."""
+    return compiled(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 @contextmanager
 def _numba_cache_in(folder: str) -> Iterator[None]:
     settings = vars(config)

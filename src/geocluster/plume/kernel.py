@@ -11,45 +11,49 @@ from __future__ import annotations
 import itertools
 import math
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
 from geocluster.plume import columns as col
-from geocluster.plume.images import vertical
+from geocluster.plume.chunks import add_source, raise_highest
+from geocluster.plume.columns import (
+    AMPLITUDE,
+    BASE,
+    COSINE,
+    DECAY,
+    DISTANCE,
+    DRIVER,
+    FACTOR,
+    FREQUENCY,
+    LID,
+    PLUME_COLUMNS,
+    RISE,
+)
 from geocluster.plume.jit import compiled
-from geocluster.plume.rise import gradual_rise, plume_rise, stack_tip_height, wind_at
+from geocluster.plume.lanes import CHUNK, WORK
+from geocluster.plume.rise import plume_rise, stack_tip_height, wind_at
 from geocluster.plume.rows import (
-    LATERAL_CUT,
     LINES,
     LONGEST_GROUP,
-    WEDGE,
+    bands_of,
     density_of,
     fill_wedge,
-    first_from,
     group_hours,
-    row_part,
     rows_of,
 )
 from geocluster.plume.sigma import (
-    SIGMA_Z_MOST,
-    sigma_y_rural,
-    sigma_y_urban,
-    sigma_z_rural,
-    sigma_z_urban,
     virtual_y_rural,
     virtual_y_urban,
     virtual_z_rural,
     virtual_z_urban,
 )
 
-# Columns of the table of plumes, a row a source and hour.
-AMPLITUDE, BASE, RISE, DRIVER, DISTANCE, FACTOR, FREQUENCY, LID, COSINE, DECAY = range(10)
-PLUME_COLUMNS = 10
-
-BANDS = 32
-
-_LOCK = threading.Lock()
+_LOCK = threading.Lock()  # numba's simplest threading layer allows one parallel call at a time
+SOURCES_AT_ONCE = 16
 _TABLE_BYTES = 64_000_000
 
 
@@ -111,8 +115,10 @@ def _lid_cosine(h: float, lid: float) -> float:
     return math.cos(math.pi * h / lid) if 0.0 < lid < math.inf else 0.0
 
 
-@compiled(parallel=True)
+@compiled(nogil=True, error_model="numpy")
 def prepare(
+    first: int,
+    last: int,
     sources: np.ndarray,
     hours: np.ndarray,
     starts: np.ndarray,
@@ -124,11 +130,10 @@ def prepare(
     options: int,
     plumes: np.ndarray,
     wedges: np.ndarray,
-    spreads: np.ndarray,
     virtual: np.ndarray,
 ) -> None:
-    """Fill the table of plumes and the wedges of every source and group."""
-    for s in prange(sources.shape[0]):
+    """Fill the table of plumes and the wedges of a run of sources and every group."""
+    for s in range(first, last):
         for g in range(classes.size):
             k = classes[g]
             spread = 0.0
@@ -141,7 +146,6 @@ def prepare(
             far_y, far_z = virtual_distances(sources[s], k)
             virtual[s, g, 0] = far_y
             virtual[s, g, 1] = far_z
-            spreads[s, g] = spread
             fill_wedge(
                 wedges[s, g],
                 k,
@@ -154,78 +158,10 @@ def prepare(
             )
 
 
-@compiled()
-def plume_values(
-    x: float,
-    y: float,
-    z: float,
-    k: int,
-    urban: bool,
-    far_y: float,
-    far_z: float,
-    spread: float,
-    options: int,
-    plumes: np.ndarray,
-    s: int,
-    j0: int,
-    j1: int,
-    values: np.ndarray,
-) -> bool:
-    """Concentration per emission [ug/m3 per g/s] at one place in the hours of a group.
-
-    ``chi = 1e6 / (2 pi u s_y s_z) exp(-y^2 / 2 s_y^2) V`` (ISC3 user's guide, volume II, eq. 1-1),
-    V from `vertical`. False where it is zero in every hour.
-    """
-    x_y, x_z = x + far_y, x + far_z
-    log_km = 0.0 if urban else math.log(0.001 * x_y)
-    sy = sigma_y_urban(x_y, k) if urban else sigma_y_rural(x_y, log_km, k)
-    sy2 = sy * sy
-    cut = LATERAL_CUT * LATERAL_CUT
-    if y * y > cut * (sy2 + spread * spread):
-        return False
-    if not urban and far_y != far_z:
-        log_km = math.log(0.001 * x_z)
-    sz = sigma_z_urban(x_z, k) if urban else sigma_z_rural(x_z, log_km, k)
-    sz2 = sz * sz
-    some = False
-    gradual = not options & col.FINAL_RISE
-    induced = options & col.BUOYANCY_INDUCED
-    for j in range(j0, j1):
-        values[j - j0] = 0.0
-        rise = plumes[s, j, RISE]
-        now = rise
-        if (gradual or induced) and x < plumes[s, j, DISTANCE]:
-            now = gradual_rise(
-                int(plumes[s, j, DRIVER]),
-                rise,
-                plumes[s, j, DISTANCE],
-                plumes[s, j, FACTOR],
-                plumes[s, j, FREQUENCY],
-                x,
-            )
-        own = now * now * (1.0 / 12.25) if induced else 0.0
-        vy, vz = sy2 + own, min(sz2 + own, SIGMA_Z_MOST * SIGMA_Z_MOST)
-        if y * y > cut * vy:
-            continue
-        h = plumes[s, j, BASE] + (now if gradual else rise)
-        cosine = plumes[s, j, COSINE]
-        if gradual and plumes[s, j, LID] < math.inf:
-            cosine = math.cos(math.pi * h / plumes[s, j, LID])
-        inverse = 1.0 / (vy * vz)
-        factor = vertical(
-            h, z, vz, 0.5 * vy * inverse, plumes[s, j, LID], cosine, 0.5 * y * y * vz * inverse
-        )
-        if factor == 0.0:
-            continue
-        if plumes[s, j, DECAY] > 0.0:
-            factor *= math.exp(-plumes[s, j, DECAY] * x)
-        values[j - j0] = plumes[s, j, AMPLITUDE] * factor * math.sqrt(inverse)
-        some = True
-    return some
-
-
-@compiled(parallel=True)
-def sweep(
+@compiled(nogil=True, error_model="numpy")
+def sweep_band(
+    row0: int,
+    row1: int,
     px: np.ndarray,
     py: np.ndarray,
     pz: np.ndarray,
@@ -241,83 +177,41 @@ def sweep(
     flow: np.ndarray,
     plumes: np.ndarray,
     wedges: np.ndarray,
-    spreads: np.ndarray,
     virtual: np.ndarray,
     reach_m: float,
     options: int,
+    high: bool,
     mean: np.ndarray,
     highest: np.ndarray,
+    hourly: np.ndarray,
 ) -> None:
     """Add the hours of these groups to the mean, and raise the highest hour where it is asked for.
 
-    `mean` and `highest` are (pollutant, receptor); a `highest` without receptors is not asked for.
+    `mean` and `highest` are (pollutant, receptor of the band), the band being the rows from `row0`
+    to `row1`; `hourly` is (hour of a group, pollutant, receptor), all 0, or empty where the highest
+    hour is not asked for.
     """
-    n_rows = row_start.size - 1
-    n_pollutants = emissions.shape[1]
-    hourly_wanted = highest.shape[1] > 0
-    widest = int(np.max(row_start[1:] - row_start[:-1])) if hourly_wanted else 0
-    for band in prange(BANDS):
-        values = np.zeros(LONGEST_GROUP)
-        hourly = np.zeros((n_pollutants, widest, LONGEST_GROUP))
-        for g in range(classes.size):
-            j0, j1 = starts[g], starts[g + 1]
-            ux, uy = flow[g, 0], flow[g, 1]
-            for row in range(band, n_rows, BANDS):
-                begin, end = row_start[row], row_start[row + 1]
-                touched = False
-                for s in range(sources.shape[0]):
-                    sx, sy = sources[s, col.X], sources[s, col.Y]
-                    blank = 1.0
-                    if sources[s, col.VOLUME] != 0.0:
-                        blank = 2.15 * sources[s, col.SIGMA_Y0] + 1.0
-                    lower, upper = row_part(
-                        wedges[s, g], reach_m, row_y0[row] - sy, row_y1[row] - sy
-                    )
-                    if lower > upper:
-                        continue
-                    i = first_from(px, begin, end, sx + lower, per_m)
-                    while i < end and px[i] - sx <= upper:
-                        dx, dy = px[i] - sx, py[i] - sy
-                        i += 1
-                        x = dx * ux + dy * uy
-                        y = dx * uy - dy * ux
-                        if x < blank or abs(y) > WEDGE * x or dx * dx + dy * dy > reach_m**2:
-                            continue
-                        if not plume_values(
-                            x,
-                            y,
-                            pz[i - 1],
-                            classes[g],
-                            sources[s, col.URBAN] != 0.0,
-                            virtual[s, g, 0],
-                            virtual[s, g, 1],
-                            spreads[s, g],
-                            options,
-                            plumes,
-                            s,
-                            j0,
-                            j1,
-                            values,
-                        ):
-                            continue
-                        total = 0.0
-                        for j in range(j1 - j0):
-                            total += weights[j0 + j] * values[j]
-                        for p in range(n_pollutants):
-                            mean[p, i - 1] += emissions[s, p] * total
-                        if hourly_wanted:
-                            touched = True
-                            for p in range(n_pollutants):
-                                for j in range(j1 - j0):
-                                    hourly[p, i - 1 - begin, j] += emissions[s, p] * values[j]
-                if touched:
-                    for p in range(n_pollutants):
-                        for i in range(begin, end):
-                            top = highest[p, i]
-                            for j in range(LONGEST_GROUP):
-                                top = max(top, hourly[p, i - begin, j])
-                                hourly[p, i - begin, j] = 0.0
-                            highest[p, i] = top
+    base = row_start[row0]
+    work = np.zeros(WORK)
+    parts = np.zeros((CHUNK + 1, 3), dtype=np.int64)
+    touched = np.zeros(row1 - row0, dtype=np.bool_)
+    rows = (px, py, pz, row_start, row_y0, row_y1, per_m)
+    for g in range(classes.size):
+        j0, j1 = starts[g], starts[g + 1]
+        for s in range(sources.shape[0]):
+            add_source(
+                rows, (row0, row1, base), classes[g], flow[g], wedges[s, g], reach_m,
+                sources[s], virtual[s, g], plumes[s, j0:j1], weights[j0:j1],
+                options, high, emissions[s], mean, hourly, touched, work, parts,
+            )  # fmt: skip
+        if hourly.size == 0:
+            continue
+        for row in range(row0, row1):
+            if touched[row - row0]:
+                touched[row - row0] = False
+                raise_highest(
+                    highest, hourly, j1 - j0, row_start[row] - base, row_start[row + 1] - base
+                )  # fmt: skip
 
 
 def sweep_all(
@@ -360,39 +254,60 @@ def sweep_all(
     flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
     classes = k[starts[:-1]].astype(np.int64)
     at, row_start = rows_of(receptors[:, 0], receptors[:, 1])
+    at, row_start, bands = bands_of(at, row_start, get_num_threads())
     px, py, pz = (np.ascontiguousarray(receptors[at, n]) for n in range(3))
     row_y0 = np.minimum.reduceat(py, row_start[:-1])
     row_y1 = np.maximum.reduceat(py, row_start[:-1])
     per_m = density_of(px, row_start)
-    mean = np.zeros((emissions.shape[1], px.size))
-    highest = np.zeros((emissions.shape[1], px.size if highest_wanted else 0))
+    n_pollutants, longest = emissions.shape[1], LONGEST_GROUP if highest_wanted else 0
+    sizes = np.diff(row_start[bands])
+    mean = [np.zeros((n_pollutants, size)) for size in sizes]
+    highest = [np.zeros((n_pollutants, size if highest_wanted else 0)) for size in sizes]
     decay = math.log(2.0) / half_life_s if half_life_s else 0.0
-    for first, last in _blocks(starts, sources.shape[0]):
-        j0, j1 = starts[first], starts[last]
-        n_sources, n_groups, n_hours = sources.shape[0], last - first, j1 - j0
-        plumes = np.empty((n_sources, n_hours, PLUME_COLUMNS))
-        wedges = np.empty((n_sources, n_groups, LINES, 3))
-        spreads = np.empty((n_sources, n_groups))
-        virtual = np.empty((n_sources, n_groups, 2))
-        block = (starts[first : last + 1] - j0, classes[first:last], flow[first:last])
-        with _LOCK:  # numba's simplest threading layer allows one parallel call at a time
-            prepare(
-                sources, hours[j0:j1], *block, anemometer_m, decay, reach_m, options,
-                plumes, wedges, spreads, virtual,
+    high = bool((pz > 0.0).any())
+    with ThreadPoolExecutor(get_num_threads()) as threads:
+        for first, last in _blocks(starts, sources.shape[0]):
+            j0, j1 = starts[first], starts[last]
+            n_sources, n_groups, n_hours = sources.shape[0], last - first, j1 - j0
+            plumes = np.empty((n_sources, n_hours, PLUME_COLUMNS))
+            wedges = np.empty((n_sources, n_groups, LINES, 3))
+            virtual = np.empty((n_sources, n_groups, 2))
+            block = (starts[first : last + 1] - j0, classes[first:last], flow[first:last])
+            weights = np.ascontiguousarray(hours[j0:j1, col.WEIGHT])
+
+            fill = partial(
+                _prepare_some, sources, hours[j0:j1], *block, anemometer_m, decay, reach_m, options,
+                plumes, wedges, virtual,
             )  # fmt: skip
-            sweep(
-                px, py, pz, row_start, row_y0, row_y1, per_m, sources, emissions,
-                np.ascontiguousarray(hours[j0:j1, col.WEIGHT]), *block, plumes, wedges, spreads,
-                virtual, reach_m, options, mean, highest,
+            list(threads.map(fill, range(0, n_sources, SOURCES_AT_ONCE)))
+            sweep = partial(
+                _sweep_one, bands, longest, mean, highest, px, py, pz, row_start, row_y0, row_y1,
+                per_m, sources, emissions, weights, *block, plumes, wedges, virtual, reach_m,
+                options, high,
             )  # fmt: skip
+            list(threads.map(sweep, range(sizes.size)))
     back = np.empty_like(at)
     back[at] = np.arange(at.size)
-    return mean[:, back], highest[:, back] if highest_wanted else None
+    total = np.concatenate(mean, axis=1)[:, back]
+    return total, np.concatenate(highest, axis=1)[:, back] if highest_wanted else None
+
+
+def _prepare_some(*arrays_then_first: Any) -> None:
+    *arrays, first = arrays_then_first
+    prepare(first, min(first + SOURCES_AT_ONCE, arrays[0].shape[0]), *arrays)
+
+
+def _sweep_one(
+    bands: np.ndarray, longest: int, mean: list, highest: list, *arrays_then_band: Any
+) -> None:
+    *arrays, band = arrays_then_band
+    hourly = np.zeros((longest, *mean[band].shape))
+    sweep_band(bands[band], bands[band + 1], *arrays, mean[band], highest[band], hourly)
 
 
 def _blocks(starts: np.ndarray, n_sources: int) -> list[tuple[int, int]]:
     """Runs of groups whose tables fit into memory; they depend on sources and hours alone."""
-    bytes_each = 8 * n_sources * (PLUME_COLUMNS * np.diff(starts) + 3 * LINES + 3)
+    bytes_each = 8 * n_sources * (PLUME_COLUMNS * np.diff(starts) + 3 * LINES + 2)
     block = np.cumsum(bytes_each) // _TABLE_BYTES
     edges = [*np.flatnonzero(np.diff(block, prepend=-1)), block.size]
     return [(int(a), int(b)) for a, b in itertools.pairwise(edges)]

@@ -13,6 +13,7 @@ WEDGE = 1.191754  # tan 50 degrees: ISC3 knows no plume outside
 LATERAL_CUT = 6.0  # sigmas; what is left out is under exp(-18) = 1.5e-8 of the axis
 LONGEST_GROUP = 16
 TANGENTS_M = (300.0, 1500.0, 6000.0, 25000.0)
+BAND = 2048  # receptors a thread works on at a time
 LINES = 2 * len(TANGENTS_M) + 4
 
 
@@ -61,6 +62,25 @@ def rows_of(px: np.ndarray, py: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.lexsort((px, row))
     row_start = np.append(np.flatnonzero(np.diff(row[order], prepend=-1)), n)
     return order, row_start
+
+
+def bands_of(
+    order: np.ndarray, row_start: np.ndarray, threads: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Deal the rows out to bands, each the work of one thread; a band's rows lie together.
+
+    Returns
+    -------
+    order, row_start, bands : ndarray of int
+        As `rows_of` gives them, dealt out, and each band's first row; one more than bands.
+    """
+    n = row_start.size - 1
+    number = min(n, max(threads, int(row_start[-1]) // BAND))
+    dealt = [np.arange(band, n, number) for band in range(number)]
+    rows = np.concatenate(dealt)
+    parts = [order[row_start[row] : row_start[row + 1]] for row in rows]
+    starts = np.append(0, np.cumsum([part.size for part in parts]))
+    return np.concatenate(parts), starts, np.append(0, np.cumsum([len(part) for part in dealt]))
 
 
 def density_of(px: np.ndarray, row_start: np.ndarray) -> float:
@@ -154,6 +174,27 @@ def first_from(px: np.ndarray, begin: int, end: int, value: float, per_m: float)
     while begin < end:
         middle = (begin + end) // 2
         if px[middle] < value:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
+
+
+@compiled()
+def last_to(px: np.ndarray, begin: int, end: int, value: float, per_m: float) -> int:
+    """The first index from `begin` to `end` where the sorted px is above `value`."""
+    if per_m > 0.0:
+        if begin >= end:
+            return begin
+        at = begin + int(min(max((value - px[begin]) * per_m, 0.0), 1.0 * (end - begin)))
+        while at > begin and px[at - 1] > value:
+            at -= 1
+        while at < end and px[at] <= value:
+            at += 1
+        return at
+    while begin < end:
+        middle = (begin + end) // 2
+        if px[middle] <= value:
             begin = middle + 1
         else:
             end = middle
