@@ -456,7 +456,7 @@ def test_any_valid_stack_gives_finite_and_non_negative_numbers(
     far = 6.2 * math.sqrt(terrain - 1.0) * flat_x_m[0] if terrain > 1 else np.inf
     array = np.array([[0.0, 0.0, c_m[0], x_m[0], source.u_m_m_s[0], source.height_m[0], settling,
                        flat_c_m[0], flat_x_m[0], far]])  # fmt: skip
-    speeds = sweep.speeds_to_try(12.0, array[:, sweep.U_M])
+    speeds = sweep.speeds_to_try(12.0)
     found = sweep.worst_wind(np.array([place]), array, speeds, False)[0, 0]
     # Beyond 6.2 x_m sqrt(eta - 1) the flat x_m holds; r is above 1 by 1e-5 at the most.
     assert 0.0 <= found <= max(c_m[0], flat_c_m[0]) * (1 + 1.2e-5)

@@ -259,7 +259,8 @@ def _places(
 def _worst(array: NDArray, places: NDArray, u_most: float, edition: str) -> NDArray:
     from geocluster.plume import ond86_sweep as sweep
 
-    speeds = sweep.speeds_to_try(u_most, array[:, sweep.U_M])
+    speeds = sweep.speeds_to_try(u_most)
+    array = array[array[:, sweep.C_M] > 0.0]
     blocks = np.array_split(places, min(os.cpu_count() or 1, max(len(places), 1)))
     with ThreadPoolExecutor(len(blocks)) as pool:
         jobs = [

@@ -1,8 +1,8 @@
 """The worst wind over every receptor, after OND-86: numpy arrays in and out.
 
 The sum over sources is tried in every direction of a grid and from every source straight to the
-receptor, each at every speed of a grid; the best of either kind, in slow and in fast winds, is
-then refined by halving steps.
+receptor, at every speed of a grid, and straight also at u_m and u_m / 4, where p has its kinks.
+The best of either kind, in slow and in fast winds, is then refined by halving steps.
 """
 
 from __future__ import annotations
@@ -25,13 +25,17 @@ X, Y, C_M, X_M, U_M, HEIGHT, SETTLING, FLAT_C_M, FLAT_X_M, FAR = range(10)
 SOURCE_COLUMNS = 10
 
 REACH_M = 100_000.0
-DIRECTIONS = 120
+DIRECTIONS = 90
 SPEED_FACTOR = 1.25
 LEAST_TURN_RAD = math.radians(0.005)
 # Refined are the best straight and the best of the grid, each in slow and in fast winds.
 STARTS = 4
-# Tangent of the cone beside a source's axis that the grid looks at; outside, s2 is under 3e-9.
-WIDEST = 3.0
+# Tangent of the cone beside a source's axis that the grid looks at; outside, s2 is under 1e-4.
+WIDEST = 1.5
+# Sources that together bring less than this share of the largest do not steer the search.
+NEGLIGIBLE = 1e-4
+# Starts below this share of the best are not refined.
+HOPEFUL = 0.9
 
 
 @compiled()
@@ -101,9 +105,30 @@ def _refine(
 
 
 @compiled()
+def _most_of_each(
+    sources: np.ndarray, px: float, py: float, winds: np.ndarray, mrr_2017: bool
+) -> np.ndarray:
+    """What each source alone brings to a receptor at the worst speed of the grid."""
+    most = np.zeros(sources.shape[0])
+    for i in range(most.size):
+        source = sources[i]
+        x = math.hypot(px - source[X], py - source[Y])
+        if source[C_M] == 0.0 or x > REACH_M:
+            continue
+        flat = x > source[FAR]
+        c_m = source[FLAT_C_M] if flat else source[C_M]
+        x_m = source[FLAT_X_M] if flat else source[X_M]
+        for k in range(winds.shape[0]):
+            ratio = x / (winds[k, i, 1] * x_m)
+            part = along_axis(ratio, source[SETTLING], source[HEIGHT], mrr_2017)
+            most[i] = max(most[i], c_m * winds[k, i, 0] * part)
+    return most
+
+
+@compiled()
 def _fill_totals(
     totals: np.ndarray, sources: np.ndarray, px: float, py: float, angle: float,
-    winds: np.ndarray, mrr_2017: bool,
+    speeds: np.ndarray, winds: np.ndarray, mrr_2017: bool,
 ) -> None:  # fmt: skip
     """The sum over sources at every speed of the grid, in one direction."""
     totals[:] = 0.0
@@ -113,18 +138,49 @@ def _fill_totals(
         dx, dy = px - source[X], py - source[Y]
         x = dx * ux + dy * uy
         y = dx * uy - dy * ux
-        if source[C_M] == 0.0 or abs(y) > WIDEST * x or x > REACH_M:
+        if abs(y) > WIDEST * x:
             continue
         tangent_squared = (y / x) ** 2 if x > 0.0 else 0.0
         flat = x > source[FAR]
         c_m = source[FLAT_C_M] if flat else source[C_M]
         x_m = source[FLAT_X_M] if flat else source[X_M]
         for k in range(totals.size):
-            part = along_axis(
-                x / (winds[k, i, 1] * x_m), source[SETTLING], source[HEIGHT], mrr_2017
-            )
-            beside = across_axis(winds[k, i, 2], tangent_squared)
-            totals[k] += c_m * winds[k, i, 0] * part * beside
+            ratio = x / (winds[k, i, 1] * x_m)
+            part = along_axis(ratio, source[SETTLING], source[HEIGHT], mrr_2017)
+            totals[k] += c_m * winds[k, i, 0] * part * across_axis(speeds[k], tangent_squared)
+
+
+@compiled()
+def _offer(starts: np.ndarray, kind: int, value: float, angle: float, speed: float) -> None:
+    if value > starts[kind, 0]:
+        starts[kind, 0], starts[kind, 1], starts[kind, 2] = value, angle, speed
+
+
+@compiled()
+def _starts(
+    sources: np.ndarray, px: float, py: float, most: np.ndarray,
+    speeds: np.ndarray, winds: np.ndarray, mrr_2017: bool,
+) -> np.ndarray:  # fmt: skip
+    """(concentration, angle, speed) of the best of the grid: straight, elsewhere; slow, fast."""
+    starts = np.zeros((STARTS, 3))
+    totals = np.empty(speeds.size)
+    lowest, highest = speeds[0], speeds[speeds.size - 1]
+    middle = math.sqrt(lowest * highest)
+    straight = sources.shape[0]
+    gridded = DIRECTIONS if most.sum() > (1.0 + NEGLIGIBLE) * most.max() else 0
+    for n in range(straight + gridded):
+        angle = 2.0 * math.pi * (n - straight) / DIRECTIONS
+        if n < straight:
+            angle = math.atan2(py - sources[n, Y], px - sources[n, X])
+            for k in range(2):
+                speed = min(max((0.25 + 0.75 * k) * sources[n, U_M], lowest), highest)
+                value = together(sources, px, py, angle, speed, mrr_2017)
+                _offer(starts, 0 if speed < middle else 1, value, angle, speed)
+        _fill_totals(totals, sources, px, py, angle, speeds, winds, mrr_2017)
+        for k in range(speeds.size):
+            kind = (0 if n < straight else 2) + (0 if speeds[k] < middle else 1)
+            _offer(starts, kind, totals[k], angle, speeds[k])
+    return starts
 
 
 @compiled()
@@ -132,25 +188,24 @@ def _worst_at(
     sources: np.ndarray, px: float, py: float, speeds: np.ndarray, winds: np.ndarray, mrr_2017: bool
 ) -> np.ndarray:
     """(concentration, angle, speed) of the worst wind at a receptor."""
-    starts = np.zeros((STARTS, 3))
-    totals = np.empty(speeds.size)
-    straight = sources.shape[0]
-    gridded = DIRECTIONS if straight > 1 else 0
-    for n in range(straight + gridded):
-        angle = 2.0 * math.pi * (n - straight) / DIRECTIONS
-        if n < straight:
-            angle = math.atan2(py - sources[n, Y], px - sources[n, X])
-        _fill_totals(totals, sources, px, py, angle, winds, mrr_2017)
-        for k in range(speeds.size):
-            kind = (0 if n < straight else 2) + (0 if 2 * k < speeds.size else 1)
-            if totals[k] > starts[kind, 0]:
-                starts[kind, 0], starts[kind, 1], starts[kind, 2] = totals[k], angle, speeds[k]
-    best = starts[0]
+    best = np.zeros(3)
+    most = _most_of_each(sources, px, py, winds, mrr_2017)
+    if most.sum() == 0.0:
+        return best
+    few, few_winds, count = sources.copy(), winds.copy(), 0
+    for i in range(most.size):
+        if most[i] > NEGLIGIBLE / most.size * most.max():
+            few[count], few_winds[:, count] = sources[i], winds[:, i]
+            count += 1
+    few, few_winds = few[:count], few_winds[:, :count]
+    starts = _starts(few, px, py, most, speeds, few_winds, mrr_2017)
+    hopeful = HOPEFUL * starts[:, 0].max()
     for kind in range(STARTS):
-        if starts[kind, 0] > 0.0:
-            _refine(starts[kind], sources, px, py, speeds[speeds.size - 1], mrr_2017)
-        if starts[kind, 0] > best[0]:
-            best = starts[kind]
+        if starts[kind, 0] >= hopeful:
+            _refine(starts[kind], few, px, py, speeds[speeds.size - 1], mrr_2017)
+            if starts[kind, 0] > best[0]:
+                best[:] = starts[kind]
+    best[0] = together(sources, px, py, best[1], best[2], mrr_2017)
     return best
 
 
@@ -177,30 +232,24 @@ def worst_wind(
         (receptor, 3): concentration in the unit of c_m, angle that the wind blows to, counted
         from x to y [rad], wind speed [m/s].
     """
-    winds = np.empty((speeds.size, sources.shape[0], 3))
+    winds = np.empty((speeds.size, sources.shape[0], 2))
     for k in range(speeds.size):
         for i in range(sources.shape[0]):
             ratio = speeds[k] / sources[i, U_M]
             winds[k, i, 0], winds[k, i, 1] = wind_share(ratio), wind_stretch(ratio)
-            winds[k, i, 2] = speeds[k]
     found = np.zeros((places.shape[0], 3))
     for i in range(places.shape[0]):
         found[i] = _worst_at(sources, places[i, 0], places[i, 1], speeds, winds, mrr_2017)
     return found
 
 
-def speeds_to_try(u_most: float, u_m: np.ndarray) -> np.ndarray:
-    """Speeds from 0.5 m/s to the highest, a quarter apart, with every u_m and u_m / 4 between.
-
-    At those two p has its kinks, and far from a source the worst wind is often u_m / 4.
+def speeds_to_try(u_most: float) -> np.ndarray:
+    """Speeds from 0.5 m/s to the highest, no more than a factor of 1.25 apart. [m/s]
 
     Examples
     --------
-    >>> speeds_to_try(1.0, np.array([0.7, 3.0])).round(3).tolist()
-    [0.5, 0.595, 0.7, 0.707, 0.75, 0.841, 1.0]
+    >>> speeds_to_try(1.0).round(3).tolist()
+    [0.5, 0.595, 0.707, 0.841, 1.0]
     """
     count = max(math.ceil(math.log(u_most / WEAKEST_WIND_M_S) / math.log(SPEED_FACTOR)), 1)
-    grid = np.geomspace(WEAKEST_WIND_M_S, u_most, count + 1)
-    kinks = np.concatenate([u_m, 0.25 * u_m])
-    inside = kinks[(kinks > WEAKEST_WIND_M_S) & (kinks < u_most)]
-    return np.unique(np.concatenate([grid, inside]))
+    return np.geomspace(WEAKEST_WIND_M_S, u_most, count + 1)
