@@ -265,3 +265,20 @@ def test_a_region_of_two_parts_is_drawn(demo: ModuleType) -> None:
     )
     page = draw_map(Region("Two", parts, demo.CRS))
     assert len(layer(page, "boundary")["features"][0][1]) == 2
+
+
+def test_a_map_made_by_hand_of_assumed_figures_is_marked_too(demo: ModuleType) -> None:
+    square = box(500_000, 4_500_000, 501_000, 4_501_000)
+    homes = gpd.GeoDataFrame(
+        {"people": [10.0], "origin": ["reported"]}, geometry=[square], crs=32642
+    )
+    sources = gpd.GeoDataFrame(
+        {"emission_so2_g_s": [1.0], "emission_origin": ["factor"], "stack_origin": ["reported"]},
+        geometry=[square.centroid],
+        crs=32642,
+    )
+    known = draw_map(demo.region(), homes=homes, sources=sources)
+    assert data_of(known)["demonstration"] is False
+    spread = homes.assign(origin="GeoNames; spread within the town assumed")
+    for given in ({"homes": spread}, {"sources": sources.assign(stack_origin="assumed")}):
+        assert data_of(draw_map(demo.region(), **given))["demonstration"] is True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocluster.maps.assets import inline, template, without_addresses
 from geocluster.maps.base_map import base_layers
+from geocluster.maps.doubts import demonstration_in
 from geocluster.maps.features import (
     cluster_layers,
     not_valid_layers,
@@ -193,7 +194,8 @@ def draw_map(
     panels : sequence of Panel
         More folds for the side, in their order.
     demonstration : str, optional
-        Why the results are no more than a demonstration: a watermark over the map.
+        Why the results are no more than a demonstration: a watermark over the map. Where it is
+        left out, the origins in the tables decide: what is assumed is never shown as known.
     sources_of_data : sequence of str
         Attribution, as plain text.
     online_base : bool
@@ -224,6 +226,7 @@ def draw_map(
     tolerance_m = simplification_m(region)
     surfaces = concentration_layers(concentration, region, limits)
     people = exposure if exposure is not None else homes
+    demonstration = demonstration or demonstration_in(people, sources, clusters)
     layers: list[Layer] = [
         *surfaces,
         *burden_layers(burden, region),

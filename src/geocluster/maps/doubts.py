@@ -1,0 +1,46 @@
+"""What the tables of a map themselves say is assumed: drawn by hand, it is no surer than a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def demonstration_in(
+    people: pd.DataFrame | None = None,
+    sources: pd.DataFrame | None = None,
+    clusters: pd.DataFrame | None = None,
+) -> str | None:
+    """Why a map of these tables is a demonstration only; None where they say nothing of it.
+
+    Parameters
+    ----------
+    people : DataFrame, optional
+        Homes; `origin` tells how their people are known.
+    sources, clusters : DataFrame, optional
+        With `emission_origin` and `stack_origin`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> demonstration_in(sources=pd.DataFrame({"stack_origin": ["reported", "assumed"]}))
+    'Demonstration: stacks are assumed'
+    >>> demonstration_in(sources=pd.DataFrame({"stack_origin": ["reported"]})) is None
+    True
+    """
+    said = [
+        (people, "origin", "people are spread by assumption"),
+        (sources, "stack_origin", "stacks are assumed"),
+        (sources, "emission_origin", "emissions are assumed"),
+        (clusters, "emission_origin", "emissions are assumed"),
+    ]
+    reasons = [words for table, column, words in said if _assumed(table, column)]
+    return f"Demonstration: {', '.join(dict.fromkeys(reasons))}" if reasons else None
+
+
+def _assumed(table: pd.DataFrame | None, column: str) -> bool:
+    if table is None or column not in table:
+        return False
+    return bool(table[column].astype("string").str.contains("assumed").fillna(False).any())
