@@ -333,7 +333,9 @@ class SitingSettings(Section):
 
     rules: Text | None = None
     fringe_km: float = Field(default=10.0, gt=0, le=200)
-    fringe_classes: tuple[FringeClass, ...] = Field(default=("suburb", "dispersed"), min_length=1)
+    fringe_classes: tuple[FringeClass, ...] = Field(
+        default=("suburb", "dispersed", "uninhabited"), min_length=1
+    )
     max_sites: int = Field(default=200, ge=1, le=100_000)
     weight_model: GroupWeights = Field(
         default=GroupWeights(exposure=0.4, access=0.25, land=0.15, partners=0.2), alias="weights"

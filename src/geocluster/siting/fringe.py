@@ -50,6 +50,8 @@ CLASSES = {
     "water": 10,
 }
 FRINGE_CLASSES = ("suburb", "dispersed")
+# A park looks for empty land, and on a steppe all of it is uninhabited.
+OPEN_CLASSES = (*FRINGE_CLASSES, "uninhabited")
 
 CELL_M = 1000.0
 DENSE_PER_KM2, CLUSTER_PER_KM2, DISPERSED_PER_KM2 = 1500, 300, 50

@@ -14,7 +14,7 @@ from geocluster.siting.distance import (
     layer_distance,
     squares_within,
 )
-from geocluster.siting.fringe import FRINGE_CLASSES, urban_fringe, urbanisation_of
+from geocluster.siting.fringe import OPEN_CLASSES, urban_fringe, urbanisation_of
 from geocluster.siting.rules import DENSITIES, check_rules, read_rules, shapes_of
 from geocluster.tables import in_crs
 
@@ -41,7 +41,7 @@ def suitable_land(
     places: gpd.GeoDataFrame | None = None,
     people: xr.DataArray | None = None,
     fringe_km: float | None = 10.0,
-    fringe_classes: Iterable[str] = FRINGE_CLASSES,
+    fringe_classes: Iterable[str] = OPEN_CLASSES,
 ) -> xr.Dataset:
     """Find the land on the urban fringe that no rule excludes.
 
@@ -97,7 +97,7 @@ def suitable_land(
     ...     geometry=[box(0, 0, 1000, 1000), box(1000, 0, 6000, 1000)],
     ...     crs="EPSG:32642",
     ... )
-    >>> land = suitable_land(grid, homes, None, fringe_km=3, fringe_classes=["uninhabited"])
+    >>> land = suitable_land(grid, homes, None, fringe_km=3)
     >>> land.suitable.values.tolist()
     [[False, True, True, True, False, False]]
     """
