@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import prange
+from numba import get_num_threads
 
 from geocluster.errors import StatisticError
 from geocluster.plume.jit import compiled
-from geocluster.plume.kernel import _LOCK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -181,16 +181,16 @@ def reduce_hours(
 
 def means_of_days(hourly: NDArray, days: Days) -> NDArray:
     """(receptor, pollutant, day): each day's sum over its divisor. [ug/m3]"""
-    with _LOCK:
-        return day_means(hourly, *days)
+    means = np.zeros((*hourly.shape[:2], days.divisor.size))
+    _in_threads(fill_day_means, hourly, *days, means)
+    return means
 
 
 def when_ranked(values: NDArray, statistic: Statistic, name: str) -> NDArray:
     """(receptor, pollutant): the first hour or day that has the highest value asked for."""
     rank = position(statistic, values.shape[2], name)
     found = np.empty((*values.shape[:2], 1))
-    with _LOCK:
-        rank_and_count(values, np.array([rank]), np.empty(0), found)
+    _in_threads(rank_and_count, values, np.array([rank]), np.empty(0), found)
     return (values == found).argmax(axis=2)
 
 
@@ -202,8 +202,8 @@ def _of_period(values: NDArray, wanted: dict[str, Statistic]) -> dict[str, NDArr
     limits = {name: part.value for name, part in wanted.items() if part.kind == "above"}
     found = np.empty((*values.shape[:2], len(ranked) + len(limits)))
     ranks = np.array(list(ranked.values()), dtype=np.int64)
-    with _LOCK:
-        rank_and_count(values, ranks, np.array(list(limits.values()), dtype=float), found)
+    above = np.array(list(limits.values()), dtype=float)
+    _in_threads(rank_and_count, values, ranks, above, found)
     return {name: found[:, :, n] for n, name in enumerate([*ranked, *limits])}
 
 
@@ -243,49 +243,67 @@ def check_statistics(names: Iterable[str], *, hourly_weather: bool, method: str 
         raise StatisticError("; ".join(faults))
 
 
-@compiled(parallel=True)
-def day_means(hourly: np.ndarray, day: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+def _in_threads(function: Callable[..., None], *arrays: NDArray) -> None:
+    """Call a function for some receptors at a time: its last arguments are which."""
+    size = arrays[0].shape[0]
+    step = max(1, size // (4 * get_num_threads()))
+    with ThreadPoolExecutor(get_num_threads()) as threads:
+        firsts = range(0, size, step)
+        list(threads.map(lambda n: function(*arrays, n, min(n + step, size)), firsts))
+
+
+@compiled(nogil=True)
+def fill_day_means(
+    hourly: np.ndarray,
+    day: np.ndarray,
+    divisor: np.ndarray,
+    means: np.ndarray,
+    first: int,
+    end: int,
+) -> None:
     """(receptor, pollutant, day): each day's sum over its divisor."""
-    means = np.zeros((hourly.shape[0], hourly.shape[1], divisor.size))
-    for i in prange(hourly.shape[0]):
+    for i in range(first, end):
         for p in range(hourly.shape[1]):
             for j in range(day.size):
                 means[i, p, day[j]] += hourly[i, p, j]
             for d in range(divisor.size):
                 means[i, p, d] /= divisor[d]
-    return means
 
 
-@compiled(parallel=True)
+@compiled(nogil=True)
 def rank_and_count(
-    values: np.ndarray, ranks: np.ndarray, limits: np.ndarray, found: np.ndarray
+    values: np.ndarray,
+    ranks: np.ndarray,
+    limits: np.ndarray,
+    found: np.ndarray,
+    first: int,
+    end: int,
 ) -> None:
     """Fill `found` (receptor, pollutant, rank then limit): ranked values, and numbers above.
 
-    Most hours of most places are 0: they are set aside before the rest is put in order.
+    Most hours of most places are 0: they are set aside, and of the others those that are high
+    enough are put in order.
     """
     n_ranks = ranks.size
     deepest = int(ranks.max()) if n_ranks else 0
-    for i in prange(values.shape[0]):
-        above = np.empty(values.shape[2])
+    some = np.empty(values.shape[2])
+    for i in range(first, end):
         for p in range(values.shape[1]):
-            n = 0
             for limit in range(limits.size):
-                found[i, p, n_ranks + limit] = 0.0
-            for j in range(values.shape[2]):
-                value = values[i, p, j]
-                if value > 0.0:
-                    above[n] = value
-                    n += 1
-                for limit in range(limits.size):
-                    if value > limits[limit]:
-                        found[i, p, n_ranks + limit] += 1.0
+                number = 0
+                for j in range(values.shape[2]):
+                    number += values[i, p, j] > limits[limit]
+                found[i, p, n_ranks + limit] = number
             if n_ranks == 0:
                 continue
-            first = max(n - deepest, 0)
-            top = above[:n]
-            if first > 0:
-                top = np.partition(top, first)[first:]
+            n = 0
+            for j in range(values.shape[2]):
+                if values[i, p, j] > 0.0:
+                    some[n] = values[i, p, j]
+                    n += 1
+            top = some[:n]
+            if n > deepest:
+                top = np.partition(top, n - deepest)[n - deepest :]
             top = np.sort(top)
             for r in range(n_ranks):
                 found[i, p, r] = top[top.size - ranks[r]] if ranks[r] <= top.size else 0.0
