@@ -29,6 +29,12 @@ ORIGINS = ("reported", "allocated", "factor", "assumed")
 SOURCE_TYPES = ("point", "volume", "area", "line")
 STACK_COLUMNS = ("stack_height_m", "stack_diameter_m", "exit_velocity_m_s", "exit_temperature_k")
 VOLUME_COLUMNS = ("release_height_m", "initial_sigma_y_m", "initial_sigma_z_m")
+NEEDED_COLUMNS = {
+    "point": STACK_COLUMNS,
+    "volume": VOLUME_COLUMNS,
+    "area": ("release_height_m",),
+    "line": ("release_height_m", "width_m"),
+}
 
 # Names of pollutants as they stand in column names, and how a reader sees them.
 POLLUTANTS = {
@@ -341,7 +347,7 @@ def _release_faults(table: pd.DataFrame) -> list[str]:
         else pd.Series("point", index=table.index)
     )
     faults = []
-    for kind, needed in (("point", STACK_COLUMNS), ("volume", VOLUME_COLUMNS)):
+    for kind, needed in NEEDED_COLUMNS.items():
         rows = (types == kind).to_numpy()
         for name in needed if rows.any() else ():
             if name not in table:

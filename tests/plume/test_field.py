@@ -193,8 +193,8 @@ def test_faults_of_the_input_are_named(sources, grid, year) -> None:
         concentration(sources, grid, year, pollutants=["co2"])
     with pytest.raises(InputError, match="no column emission_hf_g_s; there are so2, co2, nox"):
         concentration(sources, grid, year, pollutants=["so2", "hf"])
-    with pytest.raises(TableError, match="area: not yet"):
-        concentration(sources.assign(source_type="area"), grid, year)
+    with pytest.raises(TableError, match=r"geometry in rows 1, 2, 3: .* area needs"):
+        concentration(sources.assign(source_type="area", release_height_m=2.0), grid, year)
     with pytest.raises(TableError, match=r"emission_so2_g_s.*at least 0"):
         concentration(sources.assign(emission_so2_g_s=-1.0), grid, year)
     with pytest.raises(TableError, match="every hour is a calm"):

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from geocluster.plume.areas import Areas
+
+AREA_TYPES = ("area", "line")
+
 
 def frequency_of(weather: xr.Dataset) -> NDArray:
     """The weight of each hour; 1 where the weather has none."""
@@ -59,20 +63,16 @@ def weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
 def source_arrays(
     sources: gpd.GeoDataFrame, pollutants: Sequence[str], crs: Any, options: PlumeOptions
 ) -> tuple[NDArray, NDArray]:
-    """The kernel's arrays of sources and emissions from the table.
+    """The kernel's arrays of stacks and volumes from the table.
 
     Returns
     -------
     table, emissions : ndarray
         (source, column) as `geocluster.plume.columns` numbers them, and (source, pollutant) [g/s].
+        Areas and lines keep their row, with an emission of 0 here: `area_source_arrays` has them.
     """
     check_table(sources, "sources", "sources", known_pollutants=False)
     types = _column(sources, "source_type", "point")
-    undone = sorted({str(kind) for kind in types} - {"point", "volume"})
-    if undone:
-        raise TableError(
-            "sources", f"source_type {', '.join(undone)}: not yet; point and volume are"
-        )
     if options.urban == "by source" and "urban" not in sources and len(sources):
         raise TableError("sources", "column 'urban' is missing: urban='by source' needs it")
     if sources.crs is not None and crs is not None and sources.crs != crs:
@@ -82,11 +82,27 @@ def source_arrays(
     volume = (types == "volume").astype(bool)
     table[:, columns.VOLUME] = volume
     _fill_volumes(table, sources, volume)
-    _fill_stacks(table, sources, ~volume)
+    wide = np.isin(types, AREA_TYPES)
+    _fill_stacks(table, sources, ~volume & ~wide)
     table[:, columns.URBAN] = _urban_flags(sources, options)
     rates = [sources[f"emission_{name}_g_s"].to_numpy(dtype=float) for name in pollutants]
     emissions = np.column_stack(rates)
+    emissions[wide] = 0.0
     return table, np.ascontiguousarray(emissions)
+
+
+def area_source_arrays(
+    sources: gpd.GeoDataFrame, pollutants: Sequence[str], crs: Any, options: PlumeOptions
+) -> Areas | None:
+    """The arrays of the rows of type area and line; None where there are none."""
+    wide = np.isin(_column(sources, "source_type", "point"), AREA_TYPES)
+    if not wide.any():
+        return None
+    from geocluster.plume.shapes import area_arrays
+
+    if sources.crs is not None and crs is not None and sources.crs != crs:
+        sources = sources.to_crs(crs)
+    return area_arrays(sources, np.flatnonzero(wide), pollutants, _urban_flags(sources, options))
 
 
 def _urban_flags(sources: gpd.GeoDataFrame, options: PlumeOptions) -> NDArray:

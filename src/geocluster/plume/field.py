@@ -11,6 +11,7 @@ import numpy as np
 from geocluster.errors import CRSError, TableError
 from geocluster.plume import columns
 from geocluster.plume.arrays import (
+    area_source_arrays,
     chosen_pollutants,
     frequency_of,
     point_coordinates,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from geocluster.plume.areas import Areas
     from geocluster.plume.statistics import Days
 
 SWEPT = {"mean", "max_1h"}  # what the kernel adds up itself, without keeping hours
@@ -131,7 +133,9 @@ def job_of(
     hourly_weather = "time" in weather.coords
     check_statistics(names, hourly_weather=hourly_weather, method=options.method)
     chosen = chosen_pollutants(sources, pollutants)
-    table, emissions = source_arrays(sources, chosen, _crs_of(receptors), options)
+    crs = _crs_of(receptors)
+    table, emissions = source_arrays(sources, chosen, crs, options)
+    areas = area_source_arrays(sources, chosen, crs, options)
     treated = treat_low_winds(weather, options.low_wind)
     sky = weather_arrays(treated)
     settings = {
@@ -141,10 +145,10 @@ def job_of(
         "highest_wanted": "max_1h" in names,
     }
     days = None
-    if not SWEPT.issuperset(names):
+    if not (SWEPT if areas is None else {"mean"}).issuperset(names):
         days = days_of(weather["time"].values, treated["wind_speed_m_s"].values > 0)
     leading = {"pollutant": list(chosen)}
-    return Job(table, emissions, sky, settings, tuple(names), days, leading)
+    return Job(table, emissions, sky, settings, tuple(names), days, leading, areas)
 
 
 def treat_low_winds(weather: xr.Dataset, low_wind: str) -> xr.Dataset:
@@ -207,17 +211,27 @@ class Job:
     statistics: tuple[str, ...]
     days: Days | None
     leading: dict[str, list]
+    areas: Areas | None = None
 
     def at(self, x: NDArray, y: NDArray, height_m: NDArray) -> dict[str, NDArray]:
-        """(pollutant, receptor) of each statistic."""
-        from geocluster.plume.kernel import sweep_all
-
+        """Each statistic, its dimensions those of `leading` and then the receptors."""
         shape = (*map(len, self.leading.values()), x.size)
         if min(*shape, self.sources.shape[0]) == 0:
             return {name: np.zeros(shape) for name in self.statistics}
-        places = np.column_stack([x, y, height_m]).astype(float)
+        return self.values(np.column_stack([x, y, height_m]).astype(float))
+
+    def values(self, places: NDArray) -> dict[str, NDArray]:
+        """(pollutant, receptor) of each statistic; there are sources and places."""
+        from geocluster.plume.kernel import sweep_all
+
         if self.days is not None:
             return self.in_blocks(places)
+        if self.areas is not None:
+            from geocluster.plume.areas import mean_of_all
+
+            given = (places, self.sources, self.emissions, self.areas)
+            mean = mean_of_all(*given, {**self.sky, **self.settings})
+            return dict.fromkeys(self.statistics, mean)
         mean, highest = sweep_all(places, self.sources, self.emissions, **self.sky, **self.settings)
         both = {"mean": mean, "max_1h": highest}
         return {name: both[name] for name in self.statistics}  # type: ignore[misc]
@@ -242,6 +256,11 @@ class Job:
         from geocluster.plume.hourly import hourly_values
 
         sources, emissions = self.sources[chosen], self.emissions[chosen]
+        if self.areas is not None:
+            from geocluster.plume.areas import hours_of_all
+
+            areas = self.areas.of_rows(np.arange(len(self.sources))[chosen])
+            return hours_of_all(places, sources, emissions, areas, {**self.sky, **self.settings})
         return hourly_values(places, sources, emissions, **self.sky, **self.settings)
 
 
