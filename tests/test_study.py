@@ -235,6 +235,15 @@ def test_every_fault_at_once(folder):
     assert "people.csv" in str(told.value)
 
 
+def test_what_was_mended_is_told_beside_the_error(folder):
+    edit(folder, "sources.csv", "c,Works C,69.17,41.10", "c,Works C,79.45,41.10")
+    edit(folder, "weather.csv", "0,2.0,B", "0,200.0,B")
+    for command in ("check", "run"):
+        done = run(command, folder)
+        assert done.exit_code == 1
+        assert "1 of 3 sources left out" in done.output.replace("\n", " ")
+
+
 def test_no_source_left_is_an_error(folder):
     text = (folder / "sources.csv").read_text().splitlines()[0] + "\n"
     (folder / "sources.csv").write_text(text)

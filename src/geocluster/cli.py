@@ -47,7 +47,8 @@ def run(folder: Folder, out: Out = None) -> None:
         from geocluster.run import run_study
 
         target = out or Path("maps") / _name_of(folder)
-        result = run_study(folder, target, progress=_Progress())
+        with _Progress() as progress:
+            result = run_study(folder, target, progress=progress)
         _print_summary(result)
 
 
@@ -78,11 +79,14 @@ def _faults_as_messages() -> Iterator[None]:
     from geocluster.errors import GeoclusterError, GeoclusterWarning
 
     try:
-        with warnings.catch_warnings():
-            # A study keeps them, and they are printed once at the end.
-            warnings.simplefilter("ignore", GeoclusterWarning)
+        # A study keeps them, and they are printed once at the end: by us where it does not come.
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", GeoclusterWarning)
             yield
     except (GeoclusterError, OSError) as error:
+        ours = (w for w in caught if issubclass(w.category, GeoclusterWarning))
+        for line in dict.fromkeys(str(w.message) for w in ours):
+            _warn(line)
         text = _os_message(error) if isinstance(error, OSError) else str(error)
         _print(f"[bold red]error[/] {_escaped(text)}", error=True)
         raise typer.Exit(1) from None
@@ -106,10 +110,19 @@ class _Progress:
                 self._status = self._console.status(_escaped(step))
                 self._status.start()
             return
+        self._stop()
+        self._console.print(f"[green]✓[/] {_escaped(step)} [dim]{seconds:.1f} s[/]")
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
         if self._status is not None:
             self._status.stop()
             self._status = None
-        self._console.print(f"[green]✓[/] {_escaped(step)} [dim]{seconds:.1f} s[/]")
 
 
 def _print_summary(result: Outcome) -> None:

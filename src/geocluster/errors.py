@@ -17,7 +17,9 @@ Every error says what is wrong, where, and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class GeoclusterError(ValueError):
@@ -76,3 +78,31 @@ class GeoclusterWarning(UserWarning):
 
 class MendedWarning(GeoclusterWarning):
     """Something was mended without guessing, and how many times."""
+
+
+@contextmanager
+def recorded() -> Iterator[list[warnings.WarningMessage]]:
+    """What is warned of in a block, as a list; told again where the block ends in an error.
+
+    Examples
+    --------
+    >>> with recorded() as caught:
+    ...     warnings.warn("1 ring mended", MendedWarning)
+    >>> [str(one.message) for one in caught]
+    ['1 ring mended']
+    """
+    done = False
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", GeoclusterWarning)
+            yield caught
+        done = True
+    finally:
+        if not done:
+            tell_again(caught)
+
+
+def tell_again(caught: Iterable[warnings.WarningMessage]) -> None:
+    """Warn once more of what was recorded."""
+    for one in caught:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from geocluster.errors import GeoclusterWarning
+from geocluster.errors import GeoclusterWarning, recorded
 from geocluster.files import check_folder
 from geocluster.results import Results
 from geocluster.study import Study, read_study
@@ -82,8 +81,7 @@ def run_study(
     from geocluster.report import summary_rows, write_results
 
     tell = progress or _silent
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GeoclusterWarning)
+    with recorded() as caught:
         with _timed(tell, "read and check the study"):
             study = read_study(path)
             target = Path(out) if out is not None else Path("maps") / study.folder.resolve().name

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geocluster.errors import GeoclusterWarning, InputError
+from geocluster.errors import GeoclusterWarning, InputError, recorded, tell_again
 from geocluster.tables import GREENHOUSE_GASES, RANGE_COLUMN, pollutants_of
 
 if TYPE_CHECKING:
@@ -128,13 +128,10 @@ def read_study(path: str | Path) -> Study:
     >>> study.region.name
     'Andijan region'
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", GeoclusterWarning)
+    with recorded() as caught:
         study = _read(Path(path))
-    told = tuple(dict.fromkeys(str(w.message) for w in caught if _ours(w)))
-    for message in caught:
-        warnings.warn_explicit(message.message, message.category, message.filename, message.lineno)
-    return replace(study, warnings=told)
+    tell_again(caught)
+    return replace(study, warnings=tuple(dict.fromkeys(str(w.message) for w in caught if _ours(w))))
 
 
 def _ours(message: warnings.WarningMessage) -> bool:
@@ -142,6 +139,7 @@ def _ours(message: warnings.WarningMessage) -> bool:
 
 
 def _read(path: Path) -> Study:
+    from geocluster.exposure.residents import told_inside
     from geocluster.load.settings import read_settings
     from geocluster.region import check_cells
     from geocluster.siting.rules import read_rules
@@ -159,7 +157,7 @@ def _read(path: Path) -> Study:
         settings=settings,
         region=region,
         sources=_sources(settings, region, osm),
-        homes=_told_inside(_homes(settings, region, osm), region),
+        homes=told_inside(_homes(settings, region, osm), region),
         places=_places(settings, region, osm),
         land=_land(settings, region, osm),
         zones=_zones(settings, region),
@@ -297,14 +295,6 @@ def _homes(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Geo
     return spread_towns(towns, region, plain=plain, total_people=total)
 
 
-def _told_inside(homes: gpd.GeoDataFrame, region: Region) -> gpd.GeoDataFrame:
-    """Homes that say whether they are the region's own; those across the border count as such."""
-    if "inside" in homes:
-        return homes.astype({"inside": bool})
-    points = homes.geometry.representative_point()
-    return homes.assign(inside=points.within(region.boundary))
-
-
 def _places(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
     from geocluster.load.vector import read_places
 
@@ -392,12 +382,7 @@ def _table1(settings: Settings) -> pd.DataFrame | None:
 
 def _hashes(settings: Settings) -> dict[str, str]:
     """Every file that was read, relative to the study's folder, and its SHA-256."""
-    inputs = [getattr(settings.inputs, name) for name in type(settings.inputs).model_fields]
-    given = [settings.region.boundary, settings.siting.rules]
-    for value in inputs:
-        given += value if isinstance(value, tuple) else [value]
-    paths = {settings.file, *(settings.path(value) for value in given if value is not None)}
     return {
         os.path.relpath(path, settings.folder): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(paths)
+        for path in settings.files()
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocluster.errors import MendedWarning, TableError
+from geocluster.errors import GeoclusterWarning, MendedWarning, TableError
 from geocluster.exposure.coverage import Frame, cover
 from geocluster.exposure.towns import countryside, town_discs, town_rings
 from geocluster.tables import Column, column_faults, in_crs, rows_in_words
@@ -104,6 +104,26 @@ def spread_towns(
     rural = countryside(rest, region, plain, town_discs(table))
     homes = pd.concat([rings, rural] if len(rings) else [rural], ignore_index=True)
     return gpd.GeoDataFrame(homes, geometry="geometry", crs=region.crs)
+
+
+def told_inside(homes: gpd.GeoDataFrame, region: Region) -> gpd.GeoDataFrame:
+    """Homes that say whether they are the region's own; those across the border count as such.
+
+    Warns
+    -----
+    GeoclusterWarning
+        Where nobody lives inside the region.
+    """
+    points = homes.geometry.representative_point()
+    inside = homes["inside"].astype(bool) if "inside" in homes else points.within(region.boundary)
+    if not (homes["people"][inside] > 0).any():
+        warnings.warn(
+            f"nobody lives inside {region.name}: all {len(homes)} homes lie across its border; "
+            "check coordinates",
+            GeoclusterWarning,
+            stacklevel=2,
+        )
+    return homes.assign(inside=inside)
 
 
 def _towns_in(towns: pd.DataFrame, region: Region) -> gpd.GeoDataFrame:

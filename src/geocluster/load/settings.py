@@ -75,6 +75,14 @@ class Settings(Section):
             return {}
         return value.model_dump(exclude={"path"}, exclude_none=True)
 
+    def files(self) -> list[Path]:
+        """Every file that the settings name, and their own, sorted."""
+        given = [getattr(self.inputs, name) for name in type(self.inputs).model_fields]
+        given += [self.region.boundary, self.siting.rules]
+        single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
+        paths = {self.path(value) for value in single if value is not None}
+        return sorted({self.file, *paths, *(p for p in self.limits() if isinstance(p, Path))})
+
     def limits(self) -> list[str | Path]:
         """The sets of limits asked for: names of the package's own, or where the files are."""
         known = limit_sets()
