@@ -127,6 +127,7 @@ def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
         "concentration.tif", "burden.tif", "provenance.json",
     }  # fmt: skip
     assert "people live in the region" in done.output
+    assert "by these sources alone" in done.output
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "Smelter <b>A</b>" not in page
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))

@@ -152,7 +152,8 @@ def headline(results: Results) -> list[tuple[str, str]]:
     answered = summary[summary["answerable"] & (summary["limit_id"] != "")]
     worst = answered.sort_values("people_above", ascending=False, kind="stable")
     for row in worst.drop_duplicates("pollutant").head(3).to_dict("records"):
-        figures.append((people_above_in_words(row), f"above {limit_in_words(row)}"))
+        label = f"above {limit_in_words(row)}, by these sources alone"
+        figures.append((people_above_in_words(row), label))
     figures.append((str(len(results.sites)), "candidate sites on the fringe"))
     return figures
 
