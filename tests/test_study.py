@@ -294,6 +294,14 @@ def test_a_zone_of_another_place_does_not_compete(folder):
     assert any("1 of 2 zones left out" in line for line in study.warnings)
 
 
+def test_an_inventory_without_the_region_is_told_before_computing(folder):
+    edit(folder, "study.toml", "[grid]", 'table1 = "table1.csv"\n[grid]')
+    (folder / "table1.csv").write_text("region,so2_kt_yr\nElsewhere,5\n")
+    done = run("check", folder)
+    assert done.exit_code == 1
+    assert "one row for 'Example' is needed" in done.output.replace("\n", " ")
+
+
 def test_a_grid_too_fine_is_told_before_computing(folder):
     edit(folder, "study.toml", "cell_m = 1000", "cell_m = 10")
     wide = (folder / "boundary.geojson").read_text().replace("69.4", "70.4")

@@ -376,7 +376,7 @@ def _table1(settings: Settings) -> pd.DataFrame | None:
     if given is None:
         return None
     table = read_csv(settings.path(given))
-    check_inventory(table, given)
+    check_inventory(table, settings.region.name, given)
     return table
 
 

@@ -88,27 +88,25 @@ def reconcile_inventory(sources: pd.DataFrame, table1: pd.DataFrame, region: str
     >>> reconcile_inventory(sources, table1, "Here")["not_located_kt_yr"].round(1).tolist()
     [68.5]
     """
-    names = check_inventory(table1, "table1")
-    row = table1[table1["region"] == region]
-    if len(row) != 1:
-        known = ", ".join(map(str, table1["region"]))
-        raise TableError("table1", f"one row for {region!r} is needed; there are {known}")
+    names = check_inventory(table1, region, "table1")
     totals = inventory_totals(sources)
-    cells = row.iloc[0].to_dict()
+    cells = table1[table1["region"] == region].iloc[0].to_dict()
     return pd.DataFrame([_reconciled(name.removesuffix("_kt_yr"), cells, totals) for name in names])
 
 
-def check_inventory(table: pd.DataFrame, where: str) -> list[str]:
+def check_inventory(table: pd.DataFrame, region: str, where: str) -> list[str]:
     """The columns <pollutant>_kt_yr of an inventory by region, checked to be figures.
 
     Raises
     ------
     TableError
-        Where `region` or every <pollutant>_kt_yr column is missing, or one holds no figure.
+        Where `region` or every <pollutant>_kt_yr column is missing, one holds no figure, or not
+        one row, and one only, bears the region's name.
 
     Examples
     --------
-    >>> check_inventory(pd.DataFrame({"region": ["Here"], "so2_kt_yr": [100.0]}), "table1.csv")
+    >>> table = pd.DataFrame({"region": ["Here"], "so2_kt_yr": [100.0]})
+    >>> check_inventory(table, "Here", "table1.csv")
     ['so2_kt_yr']
     """
     names = [str(name) for name in table.columns if INVENTORY_COLUMN.match(str(name))]
@@ -116,6 +114,9 @@ def check_inventory(table: pd.DataFrame, where: str) -> list[str]:
         raise TableError(where, "columns 'region' and '<pollutant>_kt_yr' are needed: add them")
     if faults := column_faults(table, [Column(name, lower=0) for name in names]):
         raise TableError(where, faults)
+    if (table["region"] == region).sum() != 1:
+        known = ", ".join(map(str, table["region"]))
+        raise TableError(where, f"one row for {region!r} is needed; there are {known}")
     return names
 
 
