@@ -460,3 +460,29 @@ def test_any_valid_stack_gives_finite_and_non_negative_numbers(
     found = sweep.worst_wind(np.array([place]), array, speeds, False)[0, 0]
     # Beyond 6.2 x_m sqrt(eta - 1) the flat x_m holds; r is above 1 by 1e-5 at the most.
     assert 0.0 <= found <= max(c_m[0], flat_c_m[0]) * (1 + 1.2e-5)
+
+
+def test_single_limits_of_exposure_are_answered_by_it(three) -> None:
+    from geocluster.exposure.limits import read_limits, why_not_answerable
+
+    limit = read_limits("ru-2021").query("pollutant == 'so2' and averaging == '20min'").iloc[0]
+    field = ond86(three, points([500.0], [0.0]), **USUAL)
+    assert why_not_answerable(limit, list(field["pollutant"].values), list(field.data_vars)) == ""
+
+
+def test_nothing_arrives_where_nothing_is_emitted_or_it_is_too_far(three) -> None:
+    silent = three.assign(emission_so2_g_s=0.0)
+    field = ond86(silent, points([500.0], [0.0]), **USUAL, pollutants="so2")
+    assert field["max_20min"].item() == 0.0
+    assert np.isnan(field["worst_wind_from_deg"].item())
+    assert ond86(three, points([2e5], [0.0]), **USUAL)["max_20min"].max() == 0.0
+
+
+def test_editions_differ_far_away_alone(three) -> None:
+    places = points([1500.0, 60_000.0], [0.0, 0.0])
+    old, new = (
+        ond86(three.iloc[:1], places, **USUAL, pollutants="so2", edition=edition)["max_20min"][0]
+        for edition in ("ond-86", "mrr-2017")
+    )
+    assert new[0] == pytest.approx(old[0], rel=1e-6)
+    assert new[1] != pytest.approx(old[1], rel=1e-3)

@@ -2,7 +2,7 @@
 
 The sum over sources is tried in every direction of a grid and from every source straight to the
 receptor, at every speed of a grid, and straight also at u_m and u_m / 4, where p has its kinks.
-The best of either kind, in slow and in fast winds, is then refined by halving steps.
+The best of either kind in each band of speeds is then refined by halving steps.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ REACH_M = 100_000.0
 DIRECTIONS = 90
 SPEED_FACTOR = 1.25
 LEAST_TURN_RAD = math.radians(0.005)
-# Refined are the best straight and the best of the grid, each in slow and in fast winds.
-STARTS = 4
+# Refined are the best straight and the best of the grid, each in so many bands of wind speed.
+BANDS = 5
 # Tangent of the cone beside a source's axis that the grid looks at; outside, s2 is under 1e-4.
 WIDEST = 1.5
 # Sources that together bring less than this share of the largest do not steer the search.
@@ -47,7 +47,7 @@ def single(
     (dx, dy) leads from the source to the receptor [m], (ux, uy) is where the wind blows to.
     """
     x = dx * ux + dy * uy
-    if x < 0.0 or x > REACH_M:
+    if x < 0.0 or math.hypot(dx, dy) > REACH_M:
         return 0.0
     y = dx * uy - dy * ux
     if x < 1e-6:
@@ -152,6 +152,7 @@ def _fill_totals(
 
 @compiled()
 def _offer(starts: np.ndarray, kind: int, value: float, angle: float, speed: float) -> None:
+    """Keep the better of two starts of a kind."""
     if value > starts[kind, 0]:
         starts[kind, 0], starts[kind, 1], starts[kind, 2] = value, angle, speed
 
@@ -161,11 +162,11 @@ def _starts(
     sources: np.ndarray, px: float, py: float, most: np.ndarray,
     speeds: np.ndarray, winds: np.ndarray, mrr_2017: bool,
 ) -> np.ndarray:  # fmt: skip
-    """(concentration, angle, speed) of the best of the grid: straight, elsewhere; slow, fast."""
-    starts = np.zeros((STARTS, 3))
+    """(concentration, angle, speed) of the best, straight and of the grid, in each band."""
+    starts = np.zeros((2 * BANDS, 3))
     totals = np.empty(speeds.size)
     lowest, highest = speeds[0], speeds[speeds.size - 1]
-    middle = math.sqrt(lowest * highest)
+    per_band = 1.001 * math.log(highest / lowest) / BANDS + 1e-9
     straight = sources.shape[0]
     gridded = DIRECTIONS if most.sum() > (1.0 + NEGLIGIBLE) * most.max() else 0
     for n in range(straight + gridded):
@@ -175,11 +176,11 @@ def _starts(
             for k in range(2):
                 speed = min(max((0.25 + 0.75 * k) * sources[n, U_M], lowest), highest)
                 value = together(sources, px, py, angle, speed, mrr_2017)
-                _offer(starts, 0 if speed < middle else 1, value, angle, speed)
+                _offer(starts, int(math.log(speed / lowest) / per_band), value, angle, speed)
         _fill_totals(totals, sources, px, py, angle, speeds, winds, mrr_2017)
         for k in range(speeds.size):
-            kind = (0 if n < straight else 2) + (0 if speeds[k] < middle else 1)
-            _offer(starts, kind, totals[k], angle, speeds[k])
+            band = int(math.log(speeds[k] / lowest) / per_band)
+            _offer(starts, band + (0 if n < straight else BANDS), totals[k], angle, speeds[k])
     return starts
 
 
@@ -200,7 +201,7 @@ def _worst_at(
     few, few_winds = few[:count], few_winds[:, :count]
     starts = _starts(few, px, py, most, speeds, few_winds, mrr_2017)
     hopeful = HOPEFUL * starts[:, 0].max()
-    for kind in range(STARTS):
+    for kind in range(2 * BANDS):
         if starts[kind, 0] >= hopeful:
             _refine(starts[kind], few, px, py, speeds[speeds.size - 1], mrr_2017)
             if starts[kind, 0] > best[0]:
