@@ -481,7 +481,9 @@ def test_nothing_arrives_where_nothing_is_emitted_or_it_is_too_far(three) -> Non
 def test_editions_differ_far_away_alone(three) -> None:
     places = points([1500.0, 60_000.0], [0.0, 0.0])
     old, new = (
-        ond86(three.iloc[:1], places, **USUAL, pollutants="so2", edition=edition)["max_20min"][0]
+        ond86(three.iloc[:1], places, **USUAL, pollutants="so2", edition=edition)[
+            "max_20min"
+        ].values[0]
         for edition in ("ond-86", "mrr-2017")
     )
     assert new[0] == pytest.approx(old[0], rel=1e-6)
