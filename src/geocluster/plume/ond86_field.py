@@ -13,6 +13,7 @@ from geocluster.errors import InputError, TableError
 from geocluster.plume.arrays import chosen_pollutants, point_coordinates
 from geocluster.plume.ond86 import EDITIONS
 from geocluster.plume.ond86_table import SourceTable
+from geocluster.region import metric_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -111,8 +112,8 @@ def ond86(
     _check_numbers(ambient_temperature_c, a_coefficient, terrain_factor, highest_wind_m_s, edition)
     chosen = chosen_pollutants(sources, pollutants)
     crs = _crs_of(receptors)
-    if sources.crs is not None and crs is not None and sources.crs != crs:
-        sources = sources.to_crs(crs)
+    if sources.crs is not None:
+        sources = sources.to_crs(crs or metric_crs(sources.crs, "sources"))
     table = SourceTable(
         sources, ambient_temperature_c, a_coefficient, terrain_factor, settling_factor
     )
@@ -228,8 +229,6 @@ def _check_numbers(
 
 
 def _crs_of(receptors: xr.DataArray | gpd.GeoDataFrame) -> Any:
-    from geocluster.region import metric_crs
-
     found = receptors.crs if hasattr(receptors, "geometry") else receptors.attrs.get("crs")
     return None if found is None else metric_crs(found, "receptors")
 
