@@ -108,6 +108,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("name", str),
         Column("origin", str),
     ),
+    "zones": (
+        Column("name", str),
+        Column("area_ha", lower=0.01, upper=1_000_000),
+        Column("coord_err_m", lower=0),
+    ),
     "sites": (Column("site_id", str, required=True, missing_allowed=False),),
 }
 
@@ -143,7 +148,7 @@ def check_table(
     ----------
     table : DataFrame or GeoDataFrame
         Never changed.
-    kind : {"sources", "homes", "places", "land", "sites"}
+    kind : {"sources", "homes", "places", "land", "zones", "sites"}
         What the table is.
     where : str
         The file or argument, for the message.

@@ -194,6 +194,12 @@ def test_a_zone_is_no_line():
         candidate_sites(ruled_land(), min_area_ha=100, zones=line)
 
 
+@pytest.mark.parametrize("area", [-50.0, 1e9])
+def test_a_zone_of_an_impossible_area_is_told(area):
+    with pytest.raises(TableError, match="column 'area_ha'"):
+        candidate_sites(ruled_land(), min_area_ha=100, zones=zones(area_ha=[area, 300.0]))
+
+
 def test_a_zone_without_land_to_compete_with_is_the_only_site():
     zone = gpd.GeoDataFrame({"name": ["A"]}, geometry=[Point(1000, 1000)], crs=CRS)
     sites = candidate_sites(land_of(np.zeros((4, 4))), min_area_ha=50, zones=zone)

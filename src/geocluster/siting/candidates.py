@@ -10,7 +10,7 @@ import numpy as np
 
 from geocluster.errors import GeoclusterWarning, TableError
 from geocluster.siting.distance import Cells, cells_inside
-from geocluster.tables import in_crs
+from geocluster.tables import check_table, in_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -297,6 +297,7 @@ def _zone_sites(
     wrong = ~zones.geom_type.isin(["Point", "Polygon", "MultiPolygon"])
     if wrong.any():
         raise TableError("zones", f"{int(wrong.sum())} are neither points nor polygons")
+    check_table(zones, "zones", "zones")
     points = (zones.geom_type == "Point").to_numpy()
     drawn_ha = zones.area.to_numpy() / HECTARE_M2
     stated = _numbers(zones, "area_ha")
