@@ -1,0 +1,250 @@
+"""The inputs that a study's settings name, each read through its door into one checked table."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocluster.errors import InputError
+from geocluster.tables import GREENHOUSE_GASES, RANGE_COLUMN, pollutants_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    import xarray as xr
+
+    from geocluster.load.osm import OsmTables
+    from geocluster.load.settings import Settings
+    from geocluster.region import Region
+
+
+# A zone competes as a site of the region; its point may lie a little off.
+ZONES_M = 5_000.0
+
+
+def path_or_none(settings: Settings, value: Any) -> Path | None:
+    """Where a file named in the settings is, or None where none is."""
+    return None if value is None else settings.path(value)
+
+
+def region_of(settings: Settings) -> Region:
+    """The region, in the CRS that the study asks for or that its boundary suggests."""
+    from geocluster.load.vector import read_boundary
+    from geocluster.region import Region
+
+    given = settings.region
+    boundary = read_boundary(settings.path(given.boundary), **settings.options(given.boundary))
+    if given.crs is None:
+        return Region.from_boundary(given.name, boundary)
+    return Region(given.name, boundary.to_crs(given.crs).union_all(), given.crs)
+
+
+def osm_tables(settings: Settings, region: Region) -> OsmTables | None:
+    """What the study's OpenStreetMap extract holds; None without one."""
+    from geocluster.load.osm import read_osm
+
+    path = path_or_none(settings, settings.inputs.osm)
+    return None if path is None else read_osm(path, region)
+
+
+def sources_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    """Reported sources, plants with an activity, and industrial areas of OpenStreetMap."""
+    from geocluster.industry.emissions import emissions_from_activity, emissions_from_area
+    from geocluster.industry.land_use import emitting_areas
+    from geocluster.load.delimited import read_csv
+    from geocluster.load.placing import place_in_region
+    from geocluster.load.vector import read_sources
+
+    inputs = settings.inputs
+    factors = path_or_none(settings, inputs.factors)
+    tables = []
+    if inputs.sources is not None:
+        tables.append(
+            read_sources(
+                settings.path(inputs.sources),
+                region,
+                reach_m=settings.plume.reach_m,
+                **settings.options(inputs.sources),
+            )
+        )
+    if inputs.plants is not None:
+        plants = emissions_from_activity(read_csv(settings.path(inputs.plants)), factors)
+        tables.append(
+            place_in_region(
+                plants,
+                region,
+                inputs.plants,
+                things="plants",
+                reach_m=settings.plume.reach_m,
+                count_outside=True,
+            )
+        )
+    if osm is not None and not tables:
+        areas = emitting_areas(osm.sources)
+        tables.append(emissions_from_area(areas, factors).to_crs(region.crs))
+    if not sum(len(table) for table in tables):
+        raise InputError(
+            settings.region.name,
+            "no source is left: give [inputs] sources, plants, or an osm extract with industry",
+        )
+    joined = _joined(tables)
+    if set(pollutants_of(joined)) <= set(GREENHOUSE_GASES):
+        raise InputError(
+            settings.region.name,
+            "its sources emit greenhouse gases alone, which are never dispersed: add another "
+            "emission_<pollutant>_g_s",
+        )
+    return joined
+
+
+def _joined(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Tables of sources as one; a pollutant that a table does not know counts as 0 there."""
+    import pandas as pd
+
+    joined = pd.concat(tables, ignore_index=True)
+    for column in joined.columns:
+        if column.startswith("emission_") and column.endswith("_g_s"):
+            joined[column] = joined[column].fillna(0.0)
+        elif match := RANGE_COLUMN.match(str(column)):
+            joined[column] = joined[column].fillna(joined[f"emission_{match.group(2)}_g_s"])
+    return joined
+
+
+def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    """People: a raster before homes, homes before towns; people across the border always count."""
+    from geocluster.exposure.dasymetric import people_to_areas
+    from geocluster.exposure.residents import spread_towns
+    from geocluster.load.delimited import read_totals
+    from geocluster.load.raster import read_population
+    from geocluster.load.towns import near_region, read_towns
+    from geocluster.load.vector import read_homes, read_vector
+
+    inputs, reach_m = settings.inputs, settings.plume.reach_m
+    if inputs.population is not None:
+        return read_population(
+            settings.path(inputs.population),
+            region,
+            settings.grid.cell_m,
+            reach_m=reach_m,
+            **settings.options(inputs.population),
+        )
+    if inputs.homes is not None:
+        return read_homes(
+            settings.path(inputs.homes), region, reach_m=reach_m, **settings.options(inputs.homes)
+        )
+    if inputs.towns is None:
+        raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
+    towns = near_region(
+        read_towns(settings.path(inputs.towns)), region, inputs.towns, reach_m=reach_m
+    )
+    if not towns["people"].sum() > 0:
+        raise InputError(inputs.towns, "nobody lives in these towns: give a town with people")
+    total = None
+    if inputs.totals is not None:
+        total = float(read_totals(settings.path(inputs.totals))["people"].sum())
+    if osm is not None and len(osm.homes):
+        return people_to_areas(osm.homes, towns, total_people=total)
+    plain = None
+    if inputs.plain is not None:
+        plain = read_vector(settings.path(inputs.plain), **settings.options(inputs.plain))
+    return spread_towns(towns, region, plain=plain, total_people=total)
+
+
+def places_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    """Schools, kindergartens, hospitals and named settlements."""
+    from geocluster.load.vector import read_places
+
+    given = settings.inputs.places
+    tables = [] if osm is None else [osm.places]
+    if given is not None:
+        tables.append(read_places(settings.path(given), region, **settings.options(given)))
+    return _stacked(tables, region, ["kind", "name"])
+
+
+def land_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:
+    """Roads, water, protected areas and the like."""
+    from geocluster.load.vector import read_land
+
+    tables = [] if osm is None else [osm.land]
+    for given in settings.inputs.land:
+        tables.append(read_land(settings.path(given), region, **settings.options(given)))
+    return _stacked(tables, region, ["kind", "name", "origin"])
+
+
+def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
+    """Existing industrial zones: points with the area and the error of their place."""
+    from geocluster.load.placing import place_in_region
+    from geocluster.load.vector import read_vector
+
+    if settings.inputs.zones is None:
+        return _stacked([], region, ["name", "area_ha", "coord_err_m"])
+    zones = read_vector(settings.path(settings.inputs.zones))
+    return place_in_region(zones, region, settings.inputs.zones, things="zones", reach_m=ZONES_M)
+
+
+def areas_not_valid_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
+    """Polygons with the `reason` why results do not hold in them."""
+    from geocluster.load.vector import read_vector
+
+    given = settings.inputs.not_valid
+    if given is None:
+        return _stacked([], region, ["reason"])
+    table = read_vector(settings.path(given), **settings.options(given))
+    if "reason" not in table:
+        raise InputError(
+            str(settings.path(given)), "column 'reason' is missing: say why results do not hold"
+        )
+    return table.to_crs(region.crs)
+
+
+def _stacked(
+    tables: list[gpd.GeoDataFrame], region: Region, columns: list[str]
+) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+    import pandas as pd
+
+    full = [table for table in tables if len(table)]
+    if not full:
+        return gpd.GeoDataFrame(
+            {name: pd.Series(dtype=object) for name in columns}, geometry=[], crs=region.crs
+        )
+    return gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=region.crs)
+
+
+def weather_of(settings: Settings, region: Region) -> xr.Dataset:
+    """The weather, read as the settings say."""
+    from geocluster.load.weather import read_weather
+
+    given = settings.weather
+    # The region's own time zone is no guide: the weather may be of another place.
+    return read_weather(
+        settings.path(settings.inputs.weather),
+        latitude=given.latitude,
+        longitude=given.longitude,
+        time_zone=given.time_zone,
+        anemometer_height_m=given.anemometer_height_m,
+        mixing_height_m=given.mixing_height_m,
+    )
+
+
+def table1_of(settings: Settings) -> pd.DataFrame | None:
+    """The inventory shown beside the results, checked; None without one."""
+    from geocluster.industry.reconciliation import check_inventory
+    from geocluster.load.delimited import read_csv
+
+    given = settings.inputs.table1
+    if given is None:
+        return None
+    table = read_csv(settings.path(given))
+    check_inventory(table, settings.region.name, given)
+    return table
+
+
+def hashes_of(settings: Settings) -> dict[str, str]:
+    """Every file that was read, relative to the study's folder, and its SHA-256."""
+    return {
+        os.path.relpath(path, settings.folder): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in settings.files()
+    }
