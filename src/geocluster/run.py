@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Receptors for the treatment of weak winds: enough for a mean, quick for any region.
 COARSE_CELLS = 400
+MOST_OF_A_YEAR = 7884  # hours, calms included: 90 %
 
 
 class Progress(Protocol):
@@ -125,7 +126,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         clusters = describe_neighbours(find_clusters(study.sources, study.land), study.homes)
     with _timed(tell, "estimate concentration by dispersion"):
         sources = with_cases(study.sources)
-        statistics = ("mean", "max_1h") if "time" in study.weather.coords else ("mean",)
+        statistics = statistics_for(study)
         field = concentration(sources, grid, study.weather, statistics=statistics, options=options)
     with _timed(tell, "count who is exposed"):
         exposure = assess_exposure(study.homes, field, limits=limits)
@@ -230,6 +231,35 @@ def plume_options(study: Study) -> PlumeOptions:
     from geocluster.plume.field import PlumeOptions
 
     return PlumeOptions(**study.settings.plume.model_dump())
+
+
+def statistics_for(study: Study) -> list[str]:
+    """The statistics to calculate: what the weather can answer and study.toml asks for.
+
+    The mean, and the highest hour where the weather is hourly; with ``[exposure] statistics =
+    "limits"`` and at least 90 % of a year of hours, also what the limits of the study's pollutants
+    are stated in.
+    """
+    from geocluster.errors import StatisticError
+    from geocluster.exposure.limits import read_limits
+    from geocluster.plume.statistics import read_statistic
+
+    if "time" not in study.weather.coords:
+        return ["mean"]
+    names = ["mean", "max_1h"]
+    settings = study.settings
+    if settings.exposure.statistics != "limits" or study.weather.sizes["hour"] < MOST_OF_A_YEAR:
+        return names
+    held = set(pollutants_of(study.sources))
+    held |= {"no2"} if "nox" in held else set()
+    limits = read_limits(settings.limits())
+    for name in limits["statistic"][limits["pollutant"].isin(held)]:
+        try:
+            read_statistic(name)
+        except StatisticError:  # such as an 8-hour mean: listed as not answerable
+            continue
+        names.append(name)
+    return list(dict.fromkeys(names))
 
 
 def with_cases(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from shapely.geometry import box
 
 from geocluster.errors import InputError, StatisticError, TableError
 from geocluster.plume import columns
@@ -260,6 +261,56 @@ def test_contributions_add_up_to_the_total(sources, places, weather, statistic: 
     assert groups["source"].values.tolist() == ["power", "metal"]
     np.testing.assert_allclose(
         groups.sel(source="power"), parts.sel(source=["A", "C"]).sum("source"), rtol=1e-10
+    )
+
+
+@pytest.mark.parametrize("statistic", ["mean", "max_24h"])
+def test_contributions_of_areas_add_up_too(sources, places, weather, statistic: str) -> None:
+    yard = gpd.GeoDataFrame(
+        {
+            "source_id": ["yard"],
+            "sector": ["metal"],
+            "source_type": ["area"],
+            "release_height_m": [5.0],
+            "emission_so2_g_s": [6.0],
+            "emission_nox_g_s": [2.0],
+        },
+        geometry=[box(500, -900, 900, -300)],
+    )
+    both = pd.concat([sources.iloc[:1], yard, sources.iloc[1:]], ignore_index=True)
+    short = weather.isel(hour=slice(0, 72))
+    total = concentration(both, places, short, statistics=statistic)[statistic]
+    parts = contributions(both, places, short, statistic=statistic, by="sector")
+    assert parts["source"].values.tolist() == ["power", "metal"]
+    np.testing.assert_allclose(parts.sum("source"), total, rtol=1e-10, atol=1e-12)
+    if statistic == "mean":
+        alone = concentration(yard, places, short)["mean"]
+        one = contributions(both, places, short).sel(source="yard")
+        np.testing.assert_allclose(one, alone, rtol=1e-10, atol=1e-15)
+        assert alone.max() > 0
+
+
+def test_pollutants_in_proportion_share_a_field_and_keep_their_values(
+    sources, places, weather
+) -> None:
+    more = sources.assign(
+        emission_so2_high_g_s=3 * sources["emission_so2_g_s"], emission_none_g_s=0.0
+    )
+    names = ["mean", "max_24h", "p98_1h"]
+    field = concentration(more, places, weather, statistics=names)
+    truth = concentration(sources, places, weather, statistics=names)
+    for name in names:
+        part = field[name].sel(pollutant=["so2", "nox"])
+        np.testing.assert_allclose(part, truth[name], rtol=1e-12)
+        high = field[name].sel(pollutant="so2_high")
+        np.testing.assert_allclose(high, 3 * truth[name].sel(pollutant="so2"), rtol=1e-12)
+        assert (field[name].sel(pollutant="none") == 0).all()
+    with_limit = concentration(more, places, weather, statistics=["hours_above_20"])
+    plain = concentration(
+        more, places, weather, statistics=["hours_above_20"], pollutants="so2_high"
+    )
+    np.testing.assert_array_equal(
+        with_limit["hours_above_20"].sel(pollutant="so2_high"), plain["hours_above_20"][0]
     )
 
 

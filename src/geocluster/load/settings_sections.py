@@ -208,6 +208,7 @@ class PlumeSettings(Section):
     final_rise: bool = True
     stack_tip_downwash: bool = True
     buoyancy_induced_dispersion: bool = True
+    low_wind: Literal["keep", "drop", "raise"] = "keep"
 
     @field_validator("urban")
     @classmethod
@@ -218,9 +219,10 @@ class PlumeSettings(Section):
 
 
 class ExposureSettings(Section):
-    """[exposure]: the sets of limits that people are counted against."""
+    """[exposure]: the sets of limits that people are counted against, and by which statistics."""
 
     limits: tuple[Text, ...] = ("who-2021", "eu-2024-2881")
+    statistics: Literal["usual", "limits"] = "usual"
 
     @field_validator("limits", mode="before")
     @classmethod

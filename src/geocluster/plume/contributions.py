@@ -153,11 +153,9 @@ def _of_period(job: Job, places: NDArray, statistic: Statistic) -> NDArray:
 def _part(job: Job, rows: NDArray) -> Job:
     """The same job for some of its sources."""
     changes: dict[str, Any] = {"sources": job.sources[rows], "emissions": job.emissions[rows]}
-    areas = getattr(job, "areas", None)
-    if areas is not None:
-        keep = np.isin(areas.rows, rows)
-        own = replace(areas.chosen(keep), rows=np.searchsorted(rows, areas.rows[keep]))
-        changes["areas"] = own if keep.any() else None
+    if job.areas is not None:
+        own = job.areas.of_rows(rows)
+        changes["areas"] = own if len(own) else None
     return replace(job, **changes)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -238,10 +238,21 @@ class Job:
 
     def in_blocks(self, places: NDArray) -> dict[str, NDArray]:
         """Every hour by itself, a block of receptors at a time, so that memory stays bounded."""
-        bytes_each = 8 * self.emissions.shape[1] * self.sky["k"].size
-        size = max(1, BLOCK_BYTES // max(bytes_each, 1))
-        blocks = [self.block(places[n : n + size]) for n in range(0, len(places), size)]
-        return {name: np.concatenate([b[name] for b in blocks], -1) for name in self.statistics}
+        from geocluster.plume.statistics import shared_fields
+
+        areas = self.areas
+        densities = self.emissions[:0] if areas is None else areas.density
+        column, scale, of = shared_fields(self.emissions, densities, self.statistics)
+        emissions = np.ascontiguousarray(self.emissions[:, column])
+        if areas is not None:
+            areas = replace(areas, density=np.ascontiguousarray(areas.density[:, column]))
+        slim = replace(self, emissions=emissions, areas=areas)
+        size = max(1, BLOCK_BYTES // (8 * column.size * self.sky["k"].size))
+        blocks = [slim.block(places[n : n + size]) for n in range(0, len(places), size)]
+        return {
+            name: np.concatenate([b[name] for b in blocks], -1)[of] * scale[:, None]
+            for name in self.statistics
+        }
 
     def block(self, places: NDArray) -> dict[str, NDArray]:
         """The statistics of one block."""

@@ -217,6 +217,48 @@ def position(statistic: Statistic, number: int, name: str) -> int:
     return int(statistic.value)
 
 
+def shared_fields(
+    emissions: NDArray, densities: NDArray, names: Iterable[str]
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Pollutants whose emissions are everywhere in one proportion share one field.
+
+    Parameters
+    ----------
+    emissions, densities : ndarray, (source, pollutant)
+        Of all sources, in two tables.
+    names : iterable of str
+        Statistics; numbers above a limit [ug/m3] are no matter of proportion, and share nothing.
+
+    Returns
+    -------
+    column, scale, of : ndarray
+        Which pollutants to calculate; and for each pollutant its proportion to the one, by its
+        place in `column`, that it shares the field of.
+
+    Examples
+    --------
+    >>> rates = np.array([[1.0, 0.5, 3.0], [2.0, 1.0, 3.0]])
+    >>> column, scale, of = shared_fields(rates, rates[:0], ["max_24h"])
+    >>> column.tolist(), scale.tolist(), of.tolist()
+    ([0, 2], [1.0, 0.5, 1.0], [0, 0, 1])
+    """
+    rates = np.concatenate([emissions, densities])
+    number = rates.shape[1]
+    column: list[int] = []
+    scale, of = np.ones(number), np.zeros(number, dtype=int)
+    apart = any(read_statistic(name).kind == "above" for name in names)
+    for n in range(number):
+        for place, m in enumerate([] if apart else column):
+            factor = rates[:, n].sum() / rates[:, m].sum() if rates[:, m].any() else 1.0
+            if np.allclose(rates[:, n], factor * rates[:, m], rtol=1e-12, atol=0.0):
+                scale[n], of[n] = factor, place
+                break
+        else:
+            of[n] = len(column)
+            column.append(n)
+    return np.array(column), scale, of
+
+
 def check_statistics(names: Iterable[str], *, hourly_weather: bool, method: str = "hourly") -> None:
     """Refuse what is unknown, and statistics of single hours where there are none, all at once.
 
