@@ -294,6 +294,15 @@ def test_a_zone_of_another_place_does_not_compete(folder):
     assert any("1 of 2 zones left out" in line for line in study.warnings)
 
 
+@pytest.mark.parametrize("area", ["-50", "abc", "1e9"])
+def test_a_zone_of_an_impossible_area_is_told(folder, area):
+    edit(folder, "study.toml", "[grid]", 'zones = "zones.csv"\n[grid]')
+    (folder / "zones.csv").write_text(f"name,longitude,latitude,area_ha\nA,69.2,41.1,{area}\n")
+    done = run("check", folder)
+    assert done.exit_code == 1
+    assert "zones.csv: column 'area_ha'" in done.output
+
+
 def test_an_inventory_without_the_region_is_told_before_computing(folder):
     edit(folder, "study.toml", "[grid]", 'table1 = "table1.csv"\n[grid]')
     (folder / "table1.csv").write_text("region,so2_kt_yr\nElsewhere,5\n")

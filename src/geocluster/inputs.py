@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError
-from geocluster.tables import GREENHOUSE_GASES, RANGE_COLUMN, pollutants_of
+from geocluster.tables import GREENHOUSE_GASES, RANGE_COLUMN, check_table, pollutants_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -181,6 +181,7 @@ def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     if settings.inputs.zones is None:
         return _stacked([], region, ["name", "area_ha", "coord_err_m"])
     zones = read_vector(settings.path(settings.inputs.zones))
+    check_table(zones, "zones", settings.inputs.zones)
     return place_in_region(zones, region, settings.inputs.zones, things="zones", reach_m=ZONES_M)
 
 
