@@ -6,6 +6,7 @@ Run from anywhere: ``python benchmarks/plume.py``. Needs the references beside t
 from __future__ import annotations
 
 import os
+import resource
 import time
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pandas as pd
 import xarray as xr
 
 from geocluster.plume.field import PlumeOptions, concentration
+from geocluster.plume.rise import gradual_rise, plume_rise, stack_tip_height, wind_at
+from geocluster.plume.sigma import RURAL_Y, RURAL_Z
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("GEOCLUSTER_SHARED", ROOT.parent / "shared"))
@@ -87,6 +90,124 @@ def measure_year() -> None:
             print(f"  {name}: {disagreement(field[name].values[0], truth[column])}")
 
 
+def square_grid(n: int, cell_m: float, centre_m: float = 0.0) -> xr.DataArray:
+    """A grid of n x n cells around a point of equal x and y."""
+    at = centre_m + (np.arange(n) - (n - 1) / 2) * cell_m
+    return xr.DataArray(
+        np.ones((n, n), dtype=bool), dims=("y", "x"), coords={"y": at[::-1], "x": at}
+    )
+
+
+def report_cost(
+    name: str, sources: gpd.GeoDataFrame, grid: xr.DataArray, sky: xr.Dataset, **options: object
+) -> np.ndarray:
+    """CPU and wall time with one and with two threads; that the bytes are the same."""
+    moving = int((sky["wind_speed_m_s"] > 0).sum())
+    pairs, results = len(sources) * grid.size * moving, []
+    for threads in (1, 2):
+        if threads > numba.config.NUMBA_NUM_THREADS:
+            continue
+        numba.set_num_threads(threads)
+        start, cpu = time.perf_counter(), time.process_time()
+        results.append(concentration(sources, grid, sky, **options)["mean"].values)
+        wall, cpu = time.perf_counter() - start, time.process_time() - cpu
+        print(
+            f"{name}, threads: {threads}, wall {wall:.1f} s, CPU {cpu:.1f} s, "
+            f"{cpu / pairs * 1e9:.2f} ns each"
+        )
+    assert all(result.tobytes() == results[0].tobytes() for result in results)
+    return results[0]
+
+
+def measure_grids() -> None:
+    """The stacks of the reference and its year over 250,000 cells, near and far."""
+    for cell_m in (15.0, 100.0, 500.0):
+        grid = square_grid(500, cell_m)
+        report_cost(f"500 x 500 cells of {cell_m:.0f} m", read_stacks(), grid, read_year())
+
+
+def measure_volumes(n: int = 259) -> None:
+    """Many volume sources over a small country, a year of hours."""
+    random = np.random.default_rng(1)
+    volumes = gpd.GeoDataFrame(
+        {
+            "source_type": "volume",
+            "release_height_m": random.choice([5.0, 10.0, 20.0], n),
+            "initial_sigma_y_m": random.uniform(10, 120, n),
+            "initial_sigma_z_m": random.choice([3.0, 5.0, 9.0], n),
+            "emission_so2_g_s": random.uniform(0, 2, n),
+            "emission_nox_g_s": random.uniform(0, 2, n),
+        },
+        geometry=gpd.points_from_xy(*random.uniform(-12000, 12000, (2, n))),
+    )
+    report_cost(f"{n} volumes, 74 x 74 cells", volumes, square_grid(74, 500.0), read_year())
+
+
+def plain_numpy(
+    stacks: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray, sky: xr.Dataset
+) -> np.ndarray:
+    """The mean of rural stacks by numpy alone: every hour at every receptor, images to the fourth.
+
+    Whole arrays at a time, no wedge, no groups; as written by hand from the equations.
+    """
+    moving = sky.isel(hour=np.flatnonzero(sky["wind_speed_m_s"] > 0))
+    total = np.zeros(x.size)
+    bounds = [np.array([line[0] for line in lines[:-1]]) for lines in RURAL_Z]
+    factors = [np.array([line[1:] for line in lines]) for lines in RURAL_Z]
+    columns = [
+        moving[name].values
+        for name in ("wind_speed_m_s", "wind_from_deg", "stability", "mixing_height_m",
+                     "temperature_k")
+    ]  # fmt: skip
+    for u10, degrees, stability, lid, t_air in zip(*columns, strict=True):
+        k, turn = int(stability) - 1, np.deg2rad(degrees)
+        for stack in stacks.itertuples():
+            dx, dy = x - stack.geometry.x, y - stack.geometry.y
+            down = -dx * np.sin(turn) - dy * np.cos(turn)
+            side = dx * np.cos(turn) - dy * np.sin(turn)
+            hit = (down >= 1) & (np.abs(side) < 1.191754 * down)
+            hit &= np.hypot(dx, dy) < 50_000
+            km = np.where(hit, down, 1.0) / 1000
+            u = wind_at(stack.stack_height_m, u10, 10.0, k, False)
+            v, d = stack.exit_velocity_m_s, stack.stack_diameter_m
+            base = stack_tip_height(stack.stack_height_m, d, v, u)
+            driver, rise, far, factor, wave = plume_rise(
+                v, d, stack.exit_temperature_k, t_air, u, k
+            )
+            now = np.full(x.size, rise)
+            near = hit & (down < far)
+            now[near] = [gradual_rise(driver, rise, far, factor, wave, at) for at in down[near]]
+            ab = factors[k][np.searchsorted(bounds[k], km)]
+            c, slope = RURAL_Y[k]
+            sy2 = (465.11628 * km * np.tan(0.017453293 * (c - slope * np.log(km)))) ** 2
+            sy2 += now**2 / 12.25
+            sz = np.minimum(np.sqrt((ab[:, 0] * km ** ab[:, 1]) ** 2 + now**2 / 12.25), 5000)
+            h = base + rise
+            images = np.exp(-0.5 * (h / sz) ** 2) * 2
+            if k < 4:
+                for n in range(1, 5):
+                    images += 2 * np.exp(-0.5 * ((2 * n * lid - h) / sz) ** 2)
+                    images += 2 * np.exp(-0.5 * ((2 * n * lid + h) / sz) ** 2)
+                images = np.where(sz > 1.6 * lid, np.sqrt(2 * np.pi) * sz / lid, images)
+                images = images * (h <= lid)
+            plume = np.exp(-0.5 * side**2 / sy2) * images / (2 * np.pi * u * np.sqrt(sy2) * sz)
+            total += np.where(hit, 1e6 * stack.emission_so2_g_s * plume, 0.0)
+    return total / moving.sizes["hour"]
+
+
+def measure_numpy(every: int = 40) -> None:
+    """The reference case in some of its hours, by numpy and by the kernel."""
+    sky, stacks = read_year().isel(hour=slice(0, None, every)), read_stacks()
+    places = pd.read_csv(ANNUAL / "receptors.csv")
+    receptors = gpd.GeoDataFrame(geometry=gpd.points_from_xy(places["x"], places["y"]))
+    pairs = len(stacks) * len(receptors) * int((sky["wind_speed_m_s"] > 0).sum())
+    cpu = time.process_time()
+    plain = plain_numpy(stacks, places["x"].to_numpy(), places["y"].to_numpy(), sky)
+    cpu = time.process_time() - cpu
+    mean = concentration(stacks, receptors, sky)["mean"].values[0]
+    print(f"plain numpy: {cpu / pairs * 1e9:.1f} ns; {disagreement(mean, pd.Series(plain))}")
+
+
 def measure_region(hours: int = 5000, n: int = 500, cell_m: float = 500.0) -> None:
     """A made-up region of the size of a real one: 40 stacks, 250,000 cells, a rose."""
     random = np.random.default_rng(2)
@@ -113,15 +234,8 @@ def measure_region(hours: int = 5000, n: int = 500, cell_m: float = 500.0) -> No
         },
         geometry=gpd.points_from_xy(*at),
     )
-    centres = (np.arange(n) + 0.5) * cell_m
-    grid = xr.DataArray(
-        np.ones((n, n), dtype=bool), dims=("y", "x"), coords={"y": centres[::-1], "x": centres}
-    )
-    numba.set_num_threads(os.cpu_count() or 1)
-    start, cpu = time.perf_counter(), time.process_time()
-    concentration(stacks, grid, rose)
-    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
-    print(f"region of 40 stacks, {n * n} cells, {hours} hours: {wall:.1f} s, CPU {cpu:.1f} s")
+    grid = square_grid(n, cell_m, 0.5 * side)
+    report_cost(f"region of 40 stacks, {n * n} cells, {hours} hours", stacks, grid, rose)
 
 
 if __name__ == "__main__":
@@ -133,4 +247,9 @@ if __name__ == "__main__":
     )
     print(f"first call, with compilation or from the cache: {time.perf_counter() - start:.1f} s")
     measure_year()
+    measure_numpy()
+    measure_grids()
+    measure_volumes()
     measure_region()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of the process: {peak:.0f} MiB")

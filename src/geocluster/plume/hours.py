@@ -195,9 +195,14 @@ def stack_hour(
     lowest = plume[BASE] if gradual else plume[BASE] + rise
     if lowest > lid or lid <= 0.0:
         return False
+    most = sz1 + (rise * rise * _BID if options & col.BUOYANCY_INDUCED else 0.0)
+    lidded = lid < math.inf and (
+        most > _MODES2 * lid * lid or images_matter(lid, plume[BASE] + rise, most)
+    )
+    if not lidded and not high and lowest * lowest > 2.0 * EXPONENT_CUT * most:
+        return False
     fill_rise(work, n, plume, x0, options)
     fill_ground(work, n)
-    most = sz1 + (rise * rise * _BID if options & col.BUOYANCY_INDUCED else 0.0)
     fill_vertical(
         work, n, lid, plume[COSINE], options, high,
         plume[BASE] + rise, min(sz0, _MOST2), min(most, _MOST2),
