@@ -39,7 +39,7 @@ NEAREST_M = 1.0  # what is emitted nearer than this, upwind of the receptor, is 
 MOST_PANELS = 400
 LONGEST_GROUP = 16
 LONGEST_PANEL = 2.0  # in ln x
-NARROW_PANEL = 0.15  # in ln x; fewer points are enough
+NARROW_PANEL = 0.6  # in ln x; fewer points are enough
 BANDS = 64
 _LN_1000 = math.log(1000.0)
 _ROOT_2PI = math.sqrt(2.0 * math.pi)
@@ -55,7 +55,7 @@ _JUMPS_M = np.array(
 
 
 @compiled()
-def _across(local: np.ndarray, n: int, x: float, sy: float) -> float:
+def _across(local: np.ndarray, active: np.ndarray, n: int, x: float, sy: float) -> float:
     """The share of a plume's width that the polygon covers at `x` upwind of the receptor.
 
     An edge above the axis counts as 1 less its upper tail, so that far from the axis nothing but
@@ -63,7 +63,8 @@ def _across(local: np.ndarray, n: int, x: float, sy: float) -> float:
     """
     inside, tails = 0.0, 0.0
     inverse = 1.0 / sy
-    for e in range(n):
+    for i in range(n):
+        e = active[i]
         forth = local[e, 2] > x
         if (local[e, 0] > x) == forth:
             continue
@@ -82,6 +83,7 @@ def _panel(
     t0: float,
     t1: float,
     local: np.ndarray,
+    active: np.ndarray,
     n: int,
     k: int,
     urban: bool,
@@ -102,6 +104,13 @@ def _panel(
     """
     half_width, middle = 0.5 * (t1 - t0), 0.5 * (t0 + t1)
     sums[:n_hours] = 0.0
+    x0, x1, n_active = math.exp(t0), math.exp(t1), 0
+    for e in range(n):
+        if min(local[e, 0], local[e, 2]) < x1 and max(local[e, 0], local[e, 2]) > x0:
+            active[n_active] = e
+            n_active += 1
+    if n_active == 0:
+        return 0.0, 0.0
     decaying = decays[0] > 0.0
     free, total, rough = 0.0, 0.0, 0.0
     rule = 1 if t1 - t0 < NARROW_PANEL else 0
@@ -111,7 +120,7 @@ def _panel(
         x = math.exp(t)
         f[i] = 0.0
         sy = sigma_y_urban(x, k) if urban else sigma_y_rural(x, t - _LN_1000, k)
-        share = _across(local, n, x, sy)
+        share = _across(local, active, n_active, x, sy)
         if share < 1e-12:
             continue
         sz = sigma_z_urban(x, k) if urban else sigma_z_rural(x, t - _LN_1000, k)
@@ -189,6 +198,7 @@ def _cut(
 @compiled()
 def _integrate(
     local: np.ndarray,
+    active: np.ndarray,
     corners: np.ndarray,
     n: int,
     lowest: float,
@@ -224,8 +234,8 @@ def _integrate(
             panels[size, 0] = cuts[i] + part * step
             panels[size, 1] = cuts[i + 1] if part == parts - 1 else cuts[i] + (part + 1) * step
             panels[size, 2], panels[size, 3] = _panel(
-                panels[size, 0], panels[size, 1], local, n, k, urban, vz0, h, z, lids, n_lids,
-                n_free, decays, n_hours, f, sums[size],
+                panels[size, 0], panels[size, 1], local, active, n, k, urban, vz0, h, z, lids,
+                n_lids, n_free, decays, n_hours, f, sums[size],
             )  # fmt: skip
             total += panels[size, 2]
             error += panels[size, 3]
@@ -240,7 +250,7 @@ def _integrate(
         panels[size, 1] = t1
         for i in (worst, size):
             panels[i, 2], panels[i, 3] = _panel(
-                panels[i, 0], panels[i, 1], local, n, k, urban, vz0, h, z, lids, n_lids,
+                panels[i, 0], panels[i, 1], local, active, n, k, urban, vz0, h, z, lids, n_lids,
                 n_free, decays, n_hours, f, sums[i],
             )  # fmt: skip
         size += 1
@@ -308,6 +318,7 @@ def sweep_areas(
     hourly_wanted = hourly.shape[0] > 0
     for band in prange(BANDS):
         local = np.empty((most_edges, 4))
+        active = np.empty(most_edges, np.int64)
         cuts = np.empty(MOST_PANELS // 2)
         panels = np.empty((MOST_PANELS, 4))
         sums = np.empty((MOST_PANELS, LONGEST_GROUP))
@@ -354,8 +365,8 @@ def sweep_areas(
                     while n_lids < j1 - j0 and lid_in_reach(h, z, lids[n_lids], widest):
                         n_lids += 1
                     _integrate(
-                        local, edges[begin:end, CORNER], end - begin, near, far, k, urban, vz0,
-                        h, z, lids, n_lids, j1 - j0 - n_lids, decays, j1 - j0,
+                        local, active, edges[begin:end, CORNER], end - begin, near, far, k,
+                        urban, vz0, h, z, lids, n_lids, j1 - j0 - n_lids, decays, j1 - j0,
                         cuts, panels, sums, f, values,
                     )  # fmt: skip
                     total = 0.0
