@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -84,5 +86,6 @@ page = gc.draw_map(
     burden=burden,
     sources=study.sources,
     land=study.land,
+    not_valid=study.not_valid,
 )
 page

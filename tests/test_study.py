@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from geocluster.cli import app
 from geocluster.errors import GeoclusterError
-from geocluster.notes import areas_not_valid, assumptions, demonstration
+from geocluster.notes import assumptions, demonstration
 from geocluster.study import read_study
 
 BOUNDARY = {
@@ -278,7 +278,7 @@ def test_weather_from_far_away_is_told_first(folder):
     study = read_study(folder)
     assert "the weather is of another place" in demonstration(study)
     assert assumptions(study)[0].startswith("The weather is not of this place")
-    assert areas_not_valid(study).covers(study.region.boundary).any()
+    assert study.not_valid.covers(study.region.boundary).any()
     edit(folder, "weather.csv", "45\n# longitude: 8", "41.2\n# longitude: 69.1")
     assert "the weather is of another place" not in demonstration(read_study(folder))
 

@@ -145,7 +145,8 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
     if inputs.totals is not None:
         total = float(read_totals(settings.path(inputs.totals))["people"].sum())
     if osm is not None and len(osm.homes):
-        return people_to_areas(osm.homes, towns, total_people=total)
+        homes = people_to_areas(osm.homes, towns, total_people=total)
+        return homes.assign(origin=homes["origin"] + ": towns of the list over OpenStreetMap areas")
     plain = None
     if inputs.plain is not None:
         plain = read_vector(settings.path(inputs.plain), **settings.options(inputs.plain))
@@ -185,7 +186,7 @@ def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     return place_in_region(zones, region, settings.inputs.zones, things="zones", reach_m=ZONES_M)
 
 
-def areas_not_valid_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
+def areas_drawn_not_valid(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     """Polygons with the `reason` why results do not hold in them."""
     from geocluster.load.vector import read_vector
 

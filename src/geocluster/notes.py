@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geocluster.tables import POLLUTANTS
+from geocluster.validity import of_another_place
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,7 +23,7 @@ def demonstration(study: Study) -> str | None:
         reasons.append("stacks are assumed")
     if _share_of_origin(study.sources, "emission_origin", "assumed") > 0:
         reasons.append("emissions are assumed")
-    if of_another_place(study):
+    if of_another_place(study.region, study.weather, study.settings.weather):
         reasons.append("the weather is of another place")
     return f"Demonstration: {', '.join(reasons)}" if reasons else None
 
@@ -38,54 +39,6 @@ def assumptions(study: Study) -> list[str]:
     return [*notes, *study.warnings]
 
 
-def areas_not_valid(study: Study) -> gpd.GeoDataFrame:
-    """Polygons with the `reason` why results in them are not for decisions.
-
-    Beyond `valid_within_km` of the weather's place, all of a region whose weather is of another
-    place, and the polygons that the study itself names.
-    """
-    import geopandas as gpd
-    import pandas as pd
-    from shapely.geometry import box
-
-    everything = box(*study.region.boundary.bounds)
-    settings = study.settings.weather
-    rows: list[tuple[str, object]] = []
-    if not settings.valid:
-        rows.append((f"weather of another place. {settings.note}".strip(), everything))
-    elif settings.valid_within_km is not None and (place := weather_place(study)) is not None:
-        near = place.buffer(settings.valid_within_km * 1000, quad_segs=64)
-        reason = f"more than {settings.valid_within_km:g} km from the place of the weather"
-        rows.append((reason, everything.difference(near)))
-    table = gpd.GeoDataFrame(rows, columns=["reason", "geometry"], crs=study.region.crs)
-    if len(study.not_valid):
-        table = pd.concat([table, study.not_valid[["reason", "geometry"]]], ignore_index=True)
-    return table[~table.geometry.is_empty].reset_index(drop=True)
-
-
-def of_another_place(study: Study) -> bool:
-    """Whether the weather is said to be of another place, or holds nowhere in the region."""
-    settings = study.settings.weather
-    if not settings.valid:
-        return True
-    place = weather_place(study)
-    if settings.valid_within_km is None or place is None:
-        return False
-    return bool(study.region.boundary.distance(place) > settings.valid_within_km * 1000)
-
-
-def weather_place(study: Study):  # type: ignore[no-untyped-def]
-    """The point the weather belongs to, in the region's reference system; None where not known."""
-    import geopandas as gpd
-
-    attrs = study.weather.attrs
-    longitude, latitude = attrs.get("longitude"), attrs.get("latitude")
-    if longitude is None or latitude is None:
-        return None
-    point = gpd.GeoSeries(gpd.points_from_xy([longitude], [latitude]), crs="EPSG:4326")
-    return point.to_crs(study.region.crs).iloc[0]
-
-
 def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float:
     return float((table[column] == origin).mean()) if column in table and len(table) else 0.0
 
@@ -93,7 +46,7 @@ def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float
 def _weather_notes(study: Study) -> list[str]:
     weather, settings = study.weather, study.settings.weather
     notes = []
-    if of_another_place(study):
+    if of_another_place(study.region, study.weather, study.settings.weather):
         notes.append("The weather is not of this place: nothing on this map is for decisions.")
     notes.append(f"Weather: {weather.attrs.get('origin', 'origin not stated')}.")
     if settings.note:

@@ -119,7 +119,7 @@ def draw(study: Study, results: Results) -> Page:
         land=study.land,
         places=study.places,
         zones=study.zones,
-        not_valid=results.not_valid,
+        not_valid=study.not_valid,
         limits=read_limits(study.settings.limits()),
         summary=headline(results),
         verdict=results.verdict,

@@ -19,7 +19,7 @@ class Results:
     ----------
     field : xarray.Dataset
         Concentration by pollutant; `so2_low` and `so2_high` are the cases of the range.
-    exposure, sites, clusters, not_valid : GeoDataFrame
+    exposure, sites, clusters : GeoDataFrame
     summary, correlations : DataFrame
         Exposure a row a limit; how far criteria measure the same thing.
     burden, burdens : DataArray
@@ -38,7 +38,6 @@ class Results:
     weights: dict[str, float]
     correlations: pd.DataFrame
     clusters: gpd.GeoDataFrame
-    not_valid: gpd.GeoDataFrame
     verdict: str
     notes: list[str]
     demonstration: str | None

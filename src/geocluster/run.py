@@ -110,7 +110,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.exposure.burden import burden_by_release
     from geocluster.exposure.residents import describe_neighbours
     from geocluster.industry.clusters import find_clusters
-    from geocluster.notes import areas_not_valid, assumptions, demonstration, low_wind_notes
+    from geocluster.notes import assumptions, demonstration, low_wind_notes
     from geocluster.plume.field import concentration
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.criteria import correlations, describe_sites
@@ -164,8 +164,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             protection_zone_m=study.park.protection_zone_m,
         )
     with _timed(tell, "rank the sites, and see how sure that is"):
-        not_valid = areas_not_valid(study)
-        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, not_valid)
+        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, study.not_valid)
     return Results(
         field=field,
         exposure=exposure,
@@ -177,7 +176,6 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         weights=weights,
         correlations=correlations(ranked),
         clusters=clusters,
-        not_valid=not_valid,
         verdict=verdict,
         notes=[*assumptions(study), *low_wind_notes(low_winds, field)],
         demonstration=demonstration(study),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from geocluster.errors import GeoclusterWarning, recorded, tell_again
 from geocluster.inputs import (
-    areas_not_valid_of,
+    areas_drawn_not_valid,
     hashes_of,
     homes_of,
     land_of,
@@ -22,6 +22,7 @@ from geocluster.inputs import (
     weather_of,
     zones_of,
 )
+from geocluster.validity import areas_not_valid
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -159,17 +160,22 @@ def _read(path: Path) -> Study:
         path_or_none(settings, settings.siting.rules),
         protection_zone_m=settings.park.protection_zone_m,
     )
+    tables = {
+        "sources": sources_of(settings, region, osm),
+        "homes": told_inside(homes_of(settings, region, osm), region),
+        "places": places_of(settings, region, osm),
+        "land": land_of(settings, region, osm),
+        "zones": zones_of(settings, region),
+    }
+    drawn = areas_drawn_not_valid(settings, region)
+    weather = weather_of(settings, region)
     return Study(
         folder=settings.folder,
         settings=settings,
         region=region,
-        sources=sources_of(settings, region, osm),
-        homes=told_inside(homes_of(settings, region, osm), region),
-        places=places_of(settings, region, osm),
-        land=land_of(settings, region, osm),
-        zones=zones_of(settings, region),
-        not_valid=areas_not_valid_of(settings, region),
-        weather=weather_of(settings, region),
+        **tables,
+        not_valid=areas_not_valid(region, weather, settings.weather, drawn),
+        weather=weather,
         rules=rules,
         table1=table1_of(settings),
         warnings=(),

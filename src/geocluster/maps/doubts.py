@@ -1,4 +1,4 @@
-"""What the tables of a map themselves say is assumed: drawn by hand, it is no surer than a run."""
+"""What the tables of a map say of themselves: what is assumed in them, and whose data they are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CREDITS = {
+    "OpenStreetMap": "© OpenStreetMap contributors (ODbL 1.0)",
+    "GeoNames": "GeoNames (CC BY 4.0)",
+}
 
 
 def demonstration_in(
@@ -38,6 +43,20 @@ def demonstration_in(
     ]
     reasons = [words for table, column, words in said if _assumed(table, column)]
     return f"Demonstration: {', '.join(dict.fromkeys(reasons))}" if reasons else None
+
+
+def credits_in(*tables: pd.DataFrame | None) -> list[str]:
+    """Whose data the tables are made from, as far as their column `origin` names it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> credits_in(pd.DataFrame({"origin": ["GeoNames (CC BY 4.0); spread by assumption"]}))
+    ['GeoNames (CC BY 4.0)']
+    """
+    known = [table for table in tables if table is not None and "origin" in table]
+    said = {str(text) for table in known for text in table["origin"].dropna().unique()}
+    return [full for name, full in CREDITS.items() if any(name in text for text in said)]
 
 
 def _assumed(table: pd.DataFrame | None, column: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocluster.maps.assets import inline, template, without_addresses
 from geocluster.maps.base_map import base_layers
-from geocluster.maps.doubts import demonstration_in
+from geocluster.maps.doubts import credits_in, demonstration_in
 from geocluster.maps.features import (
     cluster_layers,
     not_valid_layers,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BarChart", "Page", "Panel", "draw_map"]
 
-SOURCES_OF_DATA = ("GeoNames (CC BY 4.0)", "© OpenStreetMap contributors (ODbL)", "Natural Earth")
 _TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
@@ -155,7 +154,7 @@ def draw_map(
     notes: Sequence[str] = (),
     panels: Sequence[Panel] = (),
     demonstration: str | None = None,
-    sources_of_data: Sequence[str] = SOURCES_OF_DATA,
+    sources_of_data: Sequence[str] | None = None,
     online_base: bool = False,
     m: folium.Map | None = None,
 ) -> Page:
@@ -196,8 +195,8 @@ def draw_map(
     demonstration : str, optional
         Why the results are no more than a demonstration: a watermark over the map. Where it is
         left out, the origins in the tables decide: what is assumed is never shown as known.
-    sources_of_data : sequence of str
-        Attribution, as plain text.
+    sources_of_data : sequence of str, optional
+        Attribution, as plain text; from the tables' column `origin` where it is left out.
     online_base : bool
         Offer OpenStreetMap's tiles in the layer control, off until a reader turns them on; the
         page then holds their address.
@@ -227,6 +226,8 @@ def draw_map(
     surfaces = concentration_layers(concentration, region, limits)
     people = exposure if exposure is not None else homes
     demonstration = demonstration or demonstration_in(people, sources, clusters)
+    if sources_of_data is None:
+        sources_of_data = credits_in(people, sources, land, places)
     layers: list[Layer] = [
         *surfaces,
         *burden_layers(burden, region),
