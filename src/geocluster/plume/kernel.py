@@ -53,7 +53,7 @@ from geocluster.plume.sigma import (
 )
 
 _LOCK = threading.Lock()  # numba's simplest threading layer allows one parallel call at a time
-SOURCES_AT_ONCE = 16
+SOURCES_AT_ONCE = 2
 _TABLE_BYTES = 64_000_000
 
 
