@@ -44,7 +44,7 @@ def concentration(
     statistics: str | Sequence[str] = ("mean",),
     options: PlumeOptions = DEFAULT,
 ) -> xr.Dataset:
-    """Concentration from point and volume sources over flat terrain.
+    """Concentration from point, volume, area and line sources over flat terrain.
 
     The steady-state Gaussian plume of ISC3 [1]_: Pasquill-Gifford or urban sigmas, Briggs' rise,
     images in the ground and the mixing lid. docs/plume.md has the equations and cut-offs.
@@ -52,7 +52,7 @@ def concentration(
     Parameters
     ----------
     sources : GeoDataFrame
-        Rows of type point or volume, see `geocluster.tables`; emissions [g/s] in columns
+        Rows of type point, volume, area or line, see `geocluster.tables`; emissions [g/s] in columns
         ``emission_<pollutant>_g_s``. Another CRS than the receptors' is transformed; without one,
         the receptors' is taken.
     receptors : xarray.DataArray or GeoDataFrame
