@@ -52,7 +52,7 @@ def concentration(
     Parameters
     ----------
     sources : GeoDataFrame
-        Rows of type point, volume, area or line, see `geocluster.tables`; emissions [g/s] in columns
+        Points, volumes, areas and lines, see `geocluster.tables`; emissions [g/s] in columns
         ``emission_<pollutant>_g_s``. Another CRS than the receptors' is transformed; without one,
         the receptors' is taken.
     receptors : xarray.DataArray or GeoDataFrame
