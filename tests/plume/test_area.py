@@ -13,9 +13,11 @@ from scipy.special import erfc, ndtr
 from shapely import affinity
 
 from geocluster.errors import TableError
+from geocluster.load.vector import read_sources
 from geocluster.plume.field import PlumeOptions, concentration
 from geocluster.plume.quadrature import GAUSS, KRONROD, NODES, upper_tail
 from geocluster.plume.sigma import sigma_y, sigma_z
+from geocluster.region import Region
 
 
 def area(*shapes: shapely.Geometry, **columns: object) -> gpd.GeoDataFrame:
@@ -279,3 +281,20 @@ def test_faults_are_named() -> None:
     bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     with pytest.raises(TableError, match=r"geometry in row 1 is no valid shape"):
         concentration(area(bow), at, hour())
+
+
+def test_polygons_and_lines_are_read_as_they_are(tmp_path: Path) -> None:
+    box, road = shapely.box(500_000, 4.6e6, 500_300, 4.6e6 + 200), [(5e5, 4.6e6), (501_000, 4.6e6)]
+    ring = box.difference(box.centroid.buffer(50))
+    shapes = [box, shapely.LineString(road), ring]
+    columns = {"source_id": ["a", "b", "c"], "width_m": [np.nan, 12.0, np.nan]}
+    table = area(*shapes, **columns).assign(source_type=["area", "line", "area"])
+    table.set_crs("EPSG:32642").to_file(tmp_path / "sources.gpkg")
+    around = gpd.GeoSeries([shapely.box(490_000, 4.59e6, 510_000, 4.61e6)], crs="EPSG:32642")
+    read = read_sources(tmp_path / "sources.gpkg", Region.from_boundary("here", around))
+    read = read.set_index("source_id").to_crs("EPSG:32642")
+    assert [read.geometry[name].geom_type for name in "abc"] == ["Polygon", "LineString", "Polygon"]
+    assert len(read.geometry["c"].interiors) == 1
+    assert read["width_m"]["b"] == 12
+    found = concentration(read, places([502_000.0], [4.6e6 + 50]).set_crs("EPSG:32642"), hour())
+    assert found["mean"].item() > 0
