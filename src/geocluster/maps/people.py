@@ -80,7 +80,7 @@ def _by_surface(
         if not breaks:
             continue
         shades = known[key]["colours"] if key in known else ramp("concentration", len(breaks))
-        classes = class_index(values, breaks)
+        classes = class_index(values, breaks).astype(int)  # many surfaces, more than 255 styles
         variants[key] = {"style": (len(styles) + classes * len(FADING) + fading).tolist()}
         styles += _home_styles([BELOW, *shades])
         scales[key] = {
