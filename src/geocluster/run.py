@@ -165,6 +165,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         )
     with _timed(tell, "rank the sites, and see how sure that is"):
         ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, study.not_valid)
+    ranked = in_honest_digits(ranked, study.land)
     return Results(
         field=field,
         exposure=exposure,
@@ -210,6 +211,22 @@ def ranking(
     doubts = _doubts(merged, sure.attrs["winner"], not_valid)
     verdict = f"No winner is called: {doubts} " if doubts else ""
     return merged, weights, verdict + sure.attrs["verdict"]
+
+
+def in_honest_digits(sites: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Distances to whole metres, or to 100 m where lines were drawn by hand: they know no more.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> sites = gpd.GeoDataFrame({"distance_road_m": [1234.5678]}, geometry=[None])
+    >>> in_honest_digits(sites, gpd.GeoDataFrame({"origin": ["schematic"]}, geometry=[None]))[
+    ...     "distance_road_m"].tolist()
+    [1200.0]
+    """
+    digits = -2 if "origin" in land and bool((land["origin"] == "schematic").any()) else 0
+    distances = [str(name) for name in sites if str(name).startswith("distance_")]
+    return sites.assign(**{name: sites[name].round(digits) for name in distances})
 
 
 def _doubts(sites: gpd.GeoDataFrame, winner: str | None, not_valid: gpd.GeoDataFrame) -> str:
