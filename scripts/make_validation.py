@@ -1,0 +1,371 @@
+"""Fill docs/validation.md, tables and drawing: the plume against ISCST3 and against Prairie Grass.
+
+Run from anywhere:  .venv/bin/python scripts/make_validation.py
+
+Reads the references beside the project, or in the folder that GEOCLUSTER_SHARED names. Takes half a
+minute, and as long again where the plume has yet to be compiled.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import xarray as xr
+from shapely import affinity
+
+from geocluster.plume.field import PlumeOptions, concentration
+from geocluster.plume.sigma import sigma_y, sigma_z
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = Path(os.environ.get("GEOCLUSTER_SHARED", ROOT.parent / "shared")) / "reference"
+PAGE, DRAWING = ROOT / "docs/validation.md", ROOT / "docs/validation/prairie_grass.svg"
+CLASS = "golder_class_z0_0.6cm"
+CLASSES = "ABCDEF"
+NO_LID_M = 10_000.0
+EXPONENTS = (0.07, 0.07, 0.10, 0.15, 0.35, 0.55)  # of the rural wind profile, A to F
+WITHOUT = {"stack_tip_downwash": False, "buoyancy_induced_dispersion": False}
+VARIANTS = {
+    "default": ("regulatory default", {}),
+    "nostd_nobid": ("without downwash and buoyancy-induced dispersion", WITHOUT),
+    "gradual": ("gradual rise", {"final_rise": False}),
+}
+NAMES = {
+    "height_m": "stack_height_m",
+    "diameter_m": "stack_diameter_m",
+    "exit_temp_k": "exit_temperature_k",
+    "exit_velocity_ms": "exit_velocity_m_s",
+    "sigma_y0_m": "initial_sigma_y_m",
+    "sigma_z0_m": "initial_sigma_z_m",
+    "q_gs": "emission_so2_g_s",
+}
+COLOURS = {50: "#4e2a84", 100: "#1f6fb4", 200: "#168a5b", 400: "#d98200", 800: "#c22f2f"}
+
+STATISTICS = ("FB", "NMSE", "FAC2", "MG", "VG")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Relative differences of one case, where the reference is above 1e-3 of its maximum."""
+
+    case: str
+    what: str
+    differences: np.ndarray
+    target: float
+
+    def row(self) -> list[str]:
+        """The case as cells of a table."""
+        worst, median = self.differences.max(), np.median(self.differences)
+        met = "yes" if worst <= self.target else "no"
+        cells = [f"{self.differences.size:,}", short(worst), short(median), f"{self.target:g}", met]
+        return [self.case, self.what, *cells]
+
+
+def short(value: float) -> str:
+    """Two digits and a power of ten: 2.5e-5."""
+    mantissa, power = f"{value:.1e}".split("e")
+    return f"{mantissa}e{int(power)}" if value else "0"
+
+
+def table_text(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def differences(result: np.ndarray, truth: np.ndarray, least: float = 1e-3) -> np.ndarray:
+    """Relative differences where the truth is above `least` of its maximum."""
+    counts = truth > least * truth.max()
+    return np.abs(result[counts] / truth[counts] - 1)
+
+
+def points(x: object, y: object, **columns: object) -> gpd.GeoDataFrame:
+    """A table of places."""
+    return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(np.ravel(x), np.ravel(y)))
+
+
+def single_hour(speed: float, stability: str, lid: float) -> xr.Dataset:
+    """One hour of wind from the west."""
+    values = {
+        "wind_speed_m_s": speed,
+        "wind_from_deg": 270.0,
+        "stability": CLASSES.index(stability) + 1,
+        "mixing_height_m": lid,
+        "temperature_k": 293.0,
+    }
+    return xr.Dataset({name: ("hour", [value]) for name, value in values.items()})
+
+
+def read_year(folder: Path) -> xr.Dataset:
+    """Salem, Oregon, 1986, hour by hour."""
+    table = pd.read_csv(folder / "annual/met_hourly.csv")
+    return xr.Dataset(
+        {
+            "wind_speed_m_s": ("hour", table["wind_speed"]),
+            "wind_from_deg": ("hour", table["wind_dir_from"]),
+            "stability": ("hour", table["stab"].clip(upper=6)),
+            "mixing_height_m": ("hour", table["mixht_rural"]),
+            "temperature_k": ("hour", table["temp_k"]),
+        },
+        coords={"time": ("hour", pd.date_range("1986-01-01", periods=len(table), freq="h"))},
+    )
+
+
+def read_points(path: Path) -> gpd.GeoDataFrame:
+    """Stacks, volumes or receptors; without coordinates they stand at the origin."""
+    table = pd.read_csv(path).rename(columns=NAMES)
+    if "x" not in table:
+        table[["x", "y"]] = 0.0
+    table["source_type"] = "volume" if "release_height_m" in table else "point"
+    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["x"], table["y"]))
+
+
+def read_areas(folder: Path) -> gpd.GeoDataFrame:
+    """Three rectangles by their south-west corner, a polygon, and a circle of 64 vertices."""
+    table = pd.read_csv(folder / "sources.csv")
+    shapes = []
+    for row in table.itertuples():
+        box = shapely.box(row.x_sw, row.y_sw, row.x_sw + row.x_side_m, row.y_sw + row.y_side_m)
+        shapes.append(affinity.rotate(box, -row.angle_deg, origin=(row.x_sw, row.y_sw)))
+    others = pd.read_csv(folder / "sources_poly_circ.csv")
+    corners = [tuple(map(float, pair.split())) for pair in others["vertices"][0].split(";")]
+    middle = shapely.Point(*map(float, others["vertices"][1].split()[1:]))
+    shapes += [shapely.Polygon(corners), middle.buffer(others["radius_m"][1], quad_segs=16)]
+    sizes = [*(shape.area for shape in shapes[:-1]), math.pi * others["radius_m"][1] ** 2]
+    both = pd.concat([table, others], ignore_index=True)
+    columns = {
+        "source_type": "area",
+        "release_height_m": both["release_height_m"],
+        "initial_sigma_z_m": both["sigma_z0_m"],
+        "emission_so2_g_s": both["q_g_s_m2"] * sizes,
+    }
+    return gpd.GeoDataFrame(columns, geometry=shapes)
+
+
+def sigma_cases(folder: Path) -> Iterator[Agreement]:
+    """The curves, every row."""
+    for option, rows in pd.read_csv(folder / "sigma.csv").groupby("option"):
+        k = rows["stability"].map(lambda letter: CLASSES.index(letter) + 1).to_numpy()
+        for name, curve in (("sigma_y", sigma_y), ("sigma_z", sigma_z)):
+            found = curve(rows["x_m"].to_numpy(), k, option == "urban")
+            truth = rows[f"{name}_m"].to_numpy()
+            yield Agreement("sigma, all rows", f"{option}, {name}", abs(found / truth - 1), 1e-3)
+
+
+def screening_cases(folder: Path) -> Iterator[Agreement]:
+    """Each stack in each hour by itself: a pollutant a stack, the maximum is that of its hour."""
+    table = pd.read_csv(folder / "screening_centreline.csv.gz")
+    stacks = read_points(folder / "screening_stacks.csv")
+    names = [name.lower() for name in stacks["id"]]
+    for name in names:
+        stacks[f"emission_{name}_g_s"] = (stacks["id"].str.lower() == name).astype(float)
+    for option in ("rural", "urban"):
+        for variant, (words, changes) in VARIANTS.items():
+            options = PlumeOptions(urban=option == "urban", **changes)
+            rows = table[(table["option"] == option) & (table["variant"] == variant)]
+            found = []
+            for (stability, speed, lid), hour in rows.groupby(
+                ["stability", "u10_ms", "mixing_height_m"]
+            ):
+                truth = hour.pivot(index="x_m", columns="stack", values="conc_ugm3_per_gs")
+                field = concentration(
+                    stacks,
+                    points(truth.index, 0 * truth.index),
+                    single_hour(speed, stability, lid),
+                    pollutants=names,
+                    options=options,
+                )["mean"]
+                for name in stacks["id"]:
+                    result = field.sel(pollutant=name.lower()).values
+                    if truth[name].max() > 0:
+                        found.append(differences(result, truth[name].to_numpy()))
+            yield Agreement(f"axis, one hour, {option}", words, np.concatenate(found), 1e-3)
+
+
+def year_cases(folder: Path) -> Iterator[Agreement]:
+    """The year's mean and highest hour."""
+    year, words = read_year(folder), {"mean": "mean", "max_1h": "highest hour"}
+    stacks, at = (read_points(folder / f"annual/{name}.csv") for name in ("sources", "receptors"))
+    for variant in ("default", "nostd_nobid"):
+        label, changes = VARIANTS[variant]
+        truth = pd.read_csv(folder / f"annual/rural_{variant}.csv")
+        field = concentration(
+            stacks, at, year, statistics=("mean", "max_1h"), options=PlumeOptions(**changes)
+        )
+        for name, column in (("mean", "annual_mean_ug_m3"), ("max_1h", "max_1h_ug_m3")):
+            found = differences(field[name].values[0], truth[column].to_numpy())
+            yield Agreement(f"year, 10 stacks, {label}", words[name], found, 1e-3)
+    for case, label, options, target in (
+        ("volume_rural", "year, 5 volumes", PlumeOptions(), 1e-3),
+        ("area_rural", "year, 3 rectangles, polygon, circle", PlumeOptions(), 2e-2),
+        ("decay_halflife4h", "year, half-life 4 h", PlumeOptions(half_life_s=4 * 3600), 1e-2),
+    ):
+        where = folder / case
+        sources = read_areas(where) if "area" in case else read_points(where / "sources.csv")
+        at = read_points(where / "receptors.csv")
+        field = concentration(sources, at, year, statistics=("mean", "max_1h"), options=options)
+        for name, file in (("mean", "annual_mean"), ("max_1h", "max_1h")):
+            truth = pd.read_csv(where / f"expected_{file}.csv")["conc"].to_numpy()
+            yield Agreement(label, words[name], differences(field[name].values[0], truth), target)
+
+
+def read_prairie_grass(folder: Path) -> pd.DataFrame:
+    """The arcs' highest concentrations of the runs with weather, and the plume's on the axis.
+
+    ``measured``; ``plume`` with the wind at 2 m as it is; ``plume_no_lid``, the same without the
+    mixing heights that are known; ``plume_10_m`` with the wind taken to 10 m, since a plume without
+    rise goes by 1 / u. [mg/m3]
+    """
+    table = pd.read_csv(folder / "arc_maxima.csv").dropna(subset=["u2_ms", CLASS])
+    parts = []
+    for _, run in table.groupby("run"):
+        one = run.iloc[0]
+        source = points(
+            0.0,
+            0.0,
+            source_type="volume",
+            release_height_m=[one["source_h_m"]],
+            initial_sigma_y_m=0.0,
+            initial_sigma_z_m=0.0,
+            emission_tracer_g_s=one["q_gs"],
+        )
+        at = points(run["arc_m"], 0 * run["arc_m"], height_m=run["receptor_h_m"].to_numpy())
+        lid = one["zi_m"] if one["zi_m"] > 0 else NO_LID_M
+        hour = single_hour(one["u2_ms"], one[CLASS], lid)
+        bare = single_hour(one["u2_ms"], one[CLASS], NO_LID_M)
+        plume, plume_no_lid = (
+            concentration(source, at, weather, pollutants="tracer")["mean"].values[0] / 1000
+            for weather in (hour, bare)
+        )
+        raised = 5.0 ** EXPONENTS[CLASSES.index(one[CLASS])]
+        added = {"plume": plume, "plume_no_lid": plume_no_lid, "plume_10_m": plume / raised}
+        parts.append(run.assign(**added))
+    return pd.concat(parts).rename(columns={"cmax_mg_m3": "measured", CLASS: "stability"})
+
+
+def statistics(measured: np.ndarray, modelled: np.ndarray) -> dict[str, float]:
+    """FB, NMSE, FAC2, MG and VG; FB above 0 and MG above 1 where the model is too low."""
+    m, p = np.asarray(measured, float), np.asarray(modelled, float)
+    ratio = np.log(m / p)
+    return {
+        "FB": 2 * (m.mean() - p.mean()) / (m.mean() + p.mean()),
+        "NMSE": ((m - p) ** 2).mean() / (m.mean() * p.mean()),
+        "FAC2": float(((p >= 0.5 * m) & (p <= 2 * m)).mean()),
+        "MG": math.exp(ratio.mean()),
+        "VG": math.exp((ratio**2).mean()),
+    }
+
+
+def statistics_row(label: str, rows: pd.DataFrame, column: str = "plume") -> list[str]:
+    """One line of the table of statistics."""
+    found = statistics(rows["measured"].to_numpy(), rows[column].to_numpy())
+    return [label, str(len(rows)), *(f"{value:.2f}" for value in found.values())]
+
+
+def prairie_grass_rows(pairs: pd.DataFrame) -> list[list[str]]:
+    """All maxima, by arc, by class, and with other weather."""
+    rows = [statistics_row("all", pairs)]
+    rows += [statistics_row(f"arc at {arc:.0f} m", part) for arc, part in pairs.groupby("arc_m")]
+    rows += [statistics_row(f"class {k}", part) for k, part in pairs.groupby("stability")]
+    rows.append(statistics_row("all, no mixing height in any run", pairs, "plume_no_lid"))
+    return [*rows, statistics_row("all, wind taken to 10 m", pairs, "plume_10_m")]
+
+
+def arc_rows(pairs: pd.DataFrame) -> list[list[str]]:
+    """MG by class (rows) and arc."""
+    ratio = np.log(pairs["measured"] / pairs["plume"])
+    means = np.exp(ratio.groupby([pairs["stability"], pairs["arc_m"]]).mean()).unstack()
+    return [[str(k), *(f"{value:.2f}" for value in row)] for k, row in means.iterrows()]
+
+
+def other_program_row(folder: Path) -> list[str]:
+    """What another program with ISC3's plume found on the same maxima."""
+    table = pd.read_csv(folder / "published_stats.csv", dtype=str)
+    rows = table[table["model"].str.startswith("ISC textbook")].drop_duplicates("metric")
+    values = rows.set_index("metric")["value"].astype(float)
+    return ["another program", "265", *(f"{values[name]:.2f}" for name in STATISTICS)]
+
+
+def published_rows(folder: Path) -> list[list[str]]:
+    """What others found with other models at five other sites."""
+    table = pd.read_csv(folder / "published_stats.csv", dtype=str)
+    rows = table[table["dataset"].str.contains("overall")]
+    return [[r.model, r.metric.replace("_", " "), r.value] for r in rows.itertuples()]
+
+
+def scatter(pairs: pd.DataFrame, size: int = 460) -> str:
+    """A drawing of the plume against the measurement, both axes logarithmic."""
+    low, high, edge = -2, 4, 56
+
+    def along(value: float) -> float:
+        return edge + (math.log10(value) - low) / (high - low) * (size - edge - 16)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return round(along(x), 1), round(size - along(y), 1)
+
+    parts = [f'<rect width="{size}" height="{size}" fill="#fff"/>']
+    for power in range(low, high + 1):
+        for a, b in (((power, low), (power, high)), ((low, power), (high, power))):
+            (x1, y1), (x2, y2) = at(10 ** a[0], 10 ** a[1]), at(10 ** b[0], 10 ** b[1])
+            parts.append(f'<path d="M{x1} {y1}L{x2} {y2}" stroke="#ddd"/>')
+        x, y = at(10**power, 10**power)
+        below = f'<text x="{x}" y="{size - edge + 16}" text-anchor="middle">'
+        parts.append(f"{below}{10**power:g}</text>")
+        parts.append(f'<text x="{edge - 6}" y="{y + 4}" text-anchor="end">{10**power:g}</text>')
+    for factor, dash in ((1, "none"), (2, "5 4"), (0.5, "5 4")):
+        start, end = 10**low * max(1, 1 / factor), 10**high / max(1, factor)
+        (x1, y1), (x2, y2) = at(start, start * factor), at(end, end * factor)
+        parts.append(f'<path d="M{x1} {y1}L{x2} {y2}" stroke="#444" stroke-dasharray="{dash}"/>')
+    for row in pairs.itertuples():
+        x, y = at(row.measured, row.plume)
+        parts.append(f'<circle cx="{x}" cy="{y}" r="3" fill="{COLOURS[row.arc_m]}" opacity=".75"/>')
+    for n, (arc, colour) in enumerate(COLOURS.items()):
+        y = 30 + 16 * n
+        parts.append(f'<circle cx="{edge + 14}" cy="{y}" r="4" fill="{colour}"/>')
+        parts.append(f'<text x="{edge + 24}" y="{y + 4}">{arc} m</text>')
+    middle = (size + edge) / 2
+    parts.append(f'<text x="{middle}" y="{size - 14}" text-anchor="middle">measured, mg/m3</text>')
+    turn = f'transform="translate(14 {size - middle}) rotate(-90)"'
+    parts.append(f'<text {turn} text-anchor="middle">plume, mg/m3</text>')
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="{size}" '
+    style = f'height="{size}" font-family="sans-serif" font-size="12" fill="#222">'
+    title = "<title>Prairie Grass: the plume against the arcs' highest concentrations</title>"
+    return "\n".join([head + style, title, *parts, "</svg>", ""])
+
+
+def filled(page: str, tables: dict[str, str]) -> str:
+    """The page with each table between its mark, ``<!-- name -->``, and the next end."""
+    for name, text in tables.items():
+        before, _, rest = page.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        if not end:
+            raise ValueError(f"the page has no place for the table {name!r}")
+        page = f"{before}<!-- {name} -->\n{text}\n{end}{after}"
+    return page
+
+
+def main() -> None:
+    """Calculate everything; write the page's tables and its drawing."""
+    iscst3, prairie_grass = REFERENCE / "iscst3", REFERENCE / "prairie_grass"
+    cases = [*sigma_cases(iscst3), *screening_cases(iscst3), *year_cases(iscst3)]
+    pairs = read_prairie_grass(prairie_grass)
+    rows = [*prairie_grass_rows(pairs), other_program_row(prairie_grass)]
+    head = ["case", "what", "rows", "worst", "median", "wanted", "met"]
+    tables = {
+        "iscst3": table_text(head, [case.row() for case in cases]),
+        "prairie_grass": table_text(["maxima", "number", *STATISTICS], rows),
+        "arcs": table_text(["class", *(f"{arc} m" for arc in COLOURS)], arc_rows(pairs)),
+        "published": table_text(["model", "statistic", "value"], published_rows(prairie_grass)),
+    }
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
+    DRAWING.parent.mkdir(exist_ok=True)
+    DRAWING.write_text(scatter(pairs), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
