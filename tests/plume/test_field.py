@@ -234,3 +234,13 @@ def test_compiled_code_is_kept_in_a_folder_named_by_the_sources(tmp_path, monkey
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "file" / name))
     assert jit.cache_folder.__wrapped__() is None
+
+
+@pytest.mark.parametrize(("anemometer_m", "factor"), [(2.0, 1.0), (10.0, 1.0), (20.0, 0.5**0.15)])
+def test_a_low_release_takes_the_wind_as_measured_or_at_10_m(anemometer_m, factor):
+    from geocluster.plume.rise import wind_at
+
+    assert wind_at(0.5, 4.0, anemometer_m, 3, False) == pytest.approx(4.0 * factor)
+    assert wind_at(40.0, 4.0, anemometer_m, 3, False) == pytest.approx(
+        4.0 * (40 / anemometer_m) ** 0.15
+    )

@@ -40,9 +40,11 @@ NO_RISE, BUOYANT, MOMENTUM, MOMENTUM_STABLE = 0, 1, 2, 3
 def wind_at(height_m: float, u10: float, anemometer_m: float, k: int, urban: bool) -> float:
     """Wind speed [m/s] at a height, ``u (h / h_anemometer)^p`` ([1]_, eq. 1-6).
 
-    Never under 1 m/s, and never from a height under 10 m.
+    Never under 1 m/s. Under 10 m it is the wind at 10 m, or as measured where that is lower.
     """
     p = PROFILE[1 if urban else 0, k]
+    if height_m < LEAST_WIND_HEIGHT_M and anemometer_m <= LEAST_WIND_HEIGHT_M:
+        return max(u10, LEAST_WIND_M_S)
     speed = u10 * (max(height_m, LEAST_WIND_HEIGHT_M) / anemometer_m) ** p
     return max(speed, LEAST_WIND_M_S)
 
