@@ -46,9 +46,8 @@ def run(folder: Folder, out: Out = None) -> None:
     with _faults_as_messages():
         from geocluster.run import run_study
 
-        target = out or Path("maps") / _name_of(folder)
         with _Progress() as progress:
-            result = run_study(folder, target, progress=progress)
+            result = run_study(folder, out, progress=progress)
         _print_summary(result)
 
 
@@ -66,17 +65,12 @@ def check(folder: Folder) -> None:
         typer.echo(f"{study.region.name}: nothing wrong found")
 
 
-def _name_of(folder: Path) -> str:
-    resolved = folder.resolve()
-    return resolved.parent.name if resolved.suffix == ".toml" else resolved.name
-
-
 @contextmanager
 def _faults_as_messages() -> Iterator[None]:
     """A fault of input is a message and exit code 1; a fault of ours keeps its traceback."""
     import warnings
 
-    from geocluster.errors import GeoclusterError, GeoclusterWarning
+    from geocluster.errors import GeoclusterError, GeoclusterWarning, own_messages
 
     try:
         # A study keeps them, and they are printed once at the end: by us where it does not come.
@@ -84,8 +78,7 @@ def _faults_as_messages() -> Iterator[None]:
             warnings.simplefilter("always", GeoclusterWarning)
             yield
     except (GeoclusterError, OSError) as error:
-        ours = (w for w in caught if issubclass(w.category, GeoclusterWarning))
-        for line in dict.fromkeys(str(w.message) for w in ours):
+        for line in own_messages(caught):
             _warn(line)
         text = _os_message(error) if isinstance(error, OSError) else str(error)
         _print(f"[bold red]error[/] {_escaped(text)}", error=True)

@@ -102,6 +102,21 @@ def recorded() -> Iterator[list[warnings.WarningMessage]]:
             tell_again(caught)
 
 
+def own_messages(caught: Iterable[warnings.WarningMessage]) -> list[str]:
+    """What geocluster itself warned of, each sentence once.
+
+    Examples
+    --------
+    >>> with recorded() as caught:
+    ...     for _ in range(2):
+    ...         warnings.warn("1 ring mended", MendedWarning)
+    >>> own_messages(caught)
+    ['1 ring mended']
+    """
+    ours = (one for one in caught if issubclass(one.category, GeoclusterWarning))
+    return list(dict.fromkeys(str(one.message) for one in ours))
+
+
 def tell_again(caught: Iterable[warnings.WarningMessage]) -> None:
     """Warn once more of what was recorded."""
     for one in caught:

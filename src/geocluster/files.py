@@ -90,7 +90,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
 
 
 def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> Path:
-    """Tables with geometry as the layers of one GeoPackage; an empty table is left out."""
+    """Tables with geometry as the layers of one GeoPackage, also those without a row."""
     import pyogrio
 
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})

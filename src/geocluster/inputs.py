@@ -215,7 +215,7 @@ def _stacked(
     return gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=region.crs)
 
 
-def weather_of(settings: Settings, region: Region) -> xr.Dataset:
+def weather_of(settings: Settings) -> xr.Dataset:
     """The weather, read as the settings say."""
     from geocluster.load.weather import read_weather
 

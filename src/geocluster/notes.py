@@ -116,8 +116,12 @@ def low_wind_notes(changes: dict[str, dict[str, float]], field: xr.Dataset) -> l
             if case in change
         ]
         spans += [f"{words}: {', '.join(parts)}"] if parts else []
+    done = {
+        "keep": "Calms are left out of means and the other weak winds kept",
+        "drop": "All of them are left out of means as calms",
+        "raise": "All of them are raised to 1 m/s",
+    }[field.attrs.get("low_wind", "keep")]
     return [
-        f"Winds under 1 m/s hold {weak:.0%} of the time (calms {calm:.0%}). Calms are left out of "
-        "means and the other weak winds kept; the people-weighted mean would change were all of "
-        f"them {'; '.join(spans)}."
+        f"Winds under 1 m/s hold {weak:.0%} of the time (calms {calm:.0%}). {done}; the "
+        f"people-weighted mean would change were all of them {'; '.join(spans)}."
     ]

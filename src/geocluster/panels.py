@@ -38,15 +38,14 @@ def exposure_panel(results: Results) -> Panel:
     """Who lives above which limit; what the weather cannot answer is listed as such."""
     from geocluster.maps.panels import Panel
 
-    summary = results.summary
-    answered = summary[summary["answerable"] & (summary["limit_id"] != "")]
+    rows = answered(results.summary)
     table = _table(
         {
-            "limit": [limit_in_words(row) for row in answered.to_dict("records")],
-            "people above": [people_above_in_words(row) for row in answered.to_dict("records")],
-            "people-weighted mean [µg/m³]": answered["people_weighted_mean_ug_m3"].map(_figure),
-            "highest [µg/m³]": answered["maximum_ug_m3"].map(_figure),
-            "grade": answered["grade"],
+            "limit": [limit_in_words(row) for row in rows.to_dict("records")],
+            "people above": [people_above_in_words(row) for row in rows.to_dict("records")],
+            "people-weighted mean [µg/m³]": rows["people_weighted_mean_ug_m3"].map(_figure),
+            "highest [µg/m³]": rows["maximum_ug_m3"].map(_figure),
+            "grade": rows["grade"],
         }
     )
     text = [
@@ -55,6 +54,11 @@ def exposure_panel(results: Results) -> Panel:
         "taken as 0.9 of NOₓ, from 0.5 (low) to all of it (high)."
     ]
     return Panel("Who is exposed to what", text, table, opened=True)
+
+
+def answered(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a summary that hold a limit and its answer."""
+    return summary[summary["answerable"] & (summary["limit_id"] != "")]
 
 
 def unanswered_panel(results: Results) -> Panel:

@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from geocluster.files import replacing, write_csv, write_json, write_layers, write_raster
+from geocluster.files import write_csv, write_json, write_layers, write_raster
 from geocluster.region import metric_crs
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
         ),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
-    with replacing(files["index.html"]) as temporary:
-        draw(study, results).save(temporary)
+    draw(study, results).save(files["index.html"])
     return files
 
 
@@ -136,21 +135,19 @@ def _rounded(value: float) -> float | None:
 
 def credits_of(study: Study) -> list[str]:
     """Whose data the map is made from; OpenStreetMap is named wherever it is used."""
-    from geocluster.load.osm import ATTRIBUTION
+    from geocluster.maps.doubts import CREDITS
 
     named = list(study.settings.region.credits)
-    return [ATTRIBUTION, *named] if study.settings.inputs.osm is not None else named
+    return [CREDITS["OpenStreetMap"], *named] if study.settings.inputs.osm is not None else named
 
 
 def headline(results: Results) -> list[tuple[str, str]]:
     """The few figures that stand first, as (figure, label)."""
-    from geocluster.panels import count_in_words, limit_in_words, people_above_in_words
+    from geocluster.panels import answered, count_in_words, limit_in_words, people_above_in_words
 
     people = results.exposure["people"][results.exposure["inside"]].sum()
     figures = [(count_in_words(people), "people live in the region")]
-    summary = results.summary
-    answered = summary[summary["answerable"] & (summary["limit_id"] != "")]
-    worst = answered.sort_values("people_above", ascending=False, kind="stable")
+    worst = answered(results.summary).sort_values("people_above", ascending=False, kind="stable")
     for row in worst.drop_duplicates("pollutant").head(3).to_dict("records"):
         label = f"above {limit_in_words(row)}, by these sources alone"
         figures.append((people_above_in_words(row), label))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from geocluster.errors import GeoclusterWarning, recorded
+from geocluster.errors import own_messages, recorded
 from geocluster.files import check_folder
 from geocluster.results import Results
 from geocluster.study import Study, read_study
@@ -90,8 +90,7 @@ def run_study(
         results = compute(study, tell)
         with _timed(tell, "draw the map and write the files"):
             files = write_results(study, results, target)
-    told = [str(w.message) for w in caught if issubclass(w.category, GeoclusterWarning)]
-    return Outcome(study, results, files, summary_rows(results, files), list(dict.fromkeys(told)))
+    return Outcome(study, results, files, summary_rows(results, files), own_messages(caught))
 
 
 def compute(study: Study, tell: Progress | None = None) -> Results:
@@ -104,10 +103,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     tell : callable, optional
         As in `run_study`.
     """
-    import xarray as xr
-
     from geocluster.exposure.assess import assess_exposure, summarise_exposure
-    from geocluster.exposure.burden import burden_by_release
+    from geocluster.exposure.burden import burden_by_release, burden_of_profile
     from geocluster.exposure.residents import describe_neighbours
     from geocluster.industry.clusters import find_clusters
     from geocluster.notes import assumptions, demonstration, low_wind_notes
@@ -137,7 +134,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burdens = burden_by_release(
             study.homes, grid, study.weather, releases=study.park.releases, options=options
         )
-        burden = xr.dot(burdens, burdens["share"], dim="release").assign_attrs(burdens.attrs)
+        burden = burden_of_profile(burdens)
     with _timed(tell, "find suitable land and candidate sites"):
         suitable = suitable_land(
             grid,
@@ -313,25 +310,24 @@ def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str,
         all of them raised to 1 m/s (calms too), or all of them left out as calms.
     """
     from geocluster.exposure.residents import people_grid
-    from geocluster.plume.field import concentration, raise_low_winds
+    from geocluster.plume.field import concentration
 
     box_area = study.region.boundary.envelope.area
     cell_m = max(study.settings.grid.cell_m, (box_area / COARSE_CELLS) ** 0.5)
     grid = study.region.grid(cell_m)
     people = people_grid(homes_inside(study), grid)
-    speed = study.weather["wind_speed_m_s"]
     cases = {
-        "as run": study.weather,
-        "raised": raise_low_winds(study.weather),
-        "dropped": study.weather.assign(wind_speed_m_s=speed.where(speed >= 1, 0.0)),
+        "as run": options,
+        "raised": replace(options, low_wind="raise"),
+        "dropped": replace(options, low_wind="drop"),
     }
-    if not bool((speed >= 1).any()):
+    if not bool((study.weather["wind_speed_m_s"] >= 1).any()):
         del cases["dropped"]
     means = {
-        name: (concentration(study.sources, grid, weather, options=options)["mean"] * people).sum(
-            ("y", "x")
-        )
-        for name, weather in cases.items()
+        name: (
+            concentration(study.sources, grid, study.weather, options=case)["mean"] * people
+        ).sum(("y", "x"))
+        for name, case in cases.items()
     }
     base = means.pop("as run")
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocluster.errors import GeoclusterWarning, recorded, tell_again
+from geocluster.errors import GeoclusterWarning, own_messages, recorded, tell_again
 from geocluster.inputs import (
     areas_drawn_not_valid,
     hashes_of,
@@ -139,11 +139,7 @@ def read_study(path: str | Path) -> Study:
     with recorded() as caught:
         study = _read(Path(path))
     tell_again(caught)
-    return replace(study, warnings=tuple(dict.fromkeys(str(w.message) for w in caught if _ours(w))))
-
-
-def _ours(message: warnings.WarningMessage) -> bool:
-    return issubclass(message.category, GeoclusterWarning)
+    return replace(study, warnings=tuple(own_messages(caught)))
 
 
 def _read(path: Path) -> Study:
@@ -168,7 +164,7 @@ def _read(path: Path) -> Study:
         "zones": zones_of(settings, region),
     }
     drawn = areas_drawn_not_valid(settings, region)
-    weather = weather_of(settings, region)
+    weather = weather_of(settings)
     return Study(
         folder=settings.folder,
         settings=settings,

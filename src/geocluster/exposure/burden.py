@@ -92,8 +92,31 @@ def burden(
     True
     """
     parts = burden_by_release(homes, grid, weather, releases=releases, urban=urban, options=options)
-    shares = parts["share"].values
-    total = np.tensordot(shares, parts.values, axes=1)
+    return burden_of_profile(parts)
+
+
+def burden_of_profile(parts: xr.DataArray) -> xr.DataArray:
+    """The burden of a whole park from that of its releases: their sum, weighted by share.
+
+    Parameters
+    ----------
+    parts : xarray.DataArray
+        As `burden_by_release` returns it. [persons ug/m3 per g/s]
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (y, x), with the attrs of `parts`. [persons ug/m3 per g/s]
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> parts = xr.DataArray([[[2.0]], [[4.0]]], dims=("release", "y", "x"),
+    ...                      coords={"share": ("release", [0.75, 0.25])})
+    >>> burden_of_profile(parts).item()
+    2.5
+    """
+    total = np.tensordot(parts["share"].values, parts.values, axes=1)
     result = parts.isel(release=0, drop=True).copy(data=total)
     return result.rename("burden")
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from geocluster.region import Region
 
-ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
 BATCH = 4_000
 LONLAT = "EPSG:4326"
 EQUAL_AREA = "EPSG:6933"

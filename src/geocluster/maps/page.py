@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html as html_text
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geocluster.files import replacing
 from geocluster.maps.assets import inline, template, without_addresses
 from geocluster.maps.base_map import base_layers
 from geocluster.maps.doubts import credits_in, demonstration_in
@@ -81,15 +80,8 @@ class Page:
         path = Path(path)
         text = self.html
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
         return path
 
     def _repr_html_(self) -> str:
