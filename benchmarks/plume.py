@@ -5,74 +5,36 @@ Run from anywhere: ``python benchmarks/plume.py``. Needs the references beside t
 
 from __future__ import annotations
 
-import os
 import resource
 import time
-from pathlib import Path
 
 import geopandas as gpd
 import numba
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from geocluster.plume.field import PlumeOptions, concentration
 from geocluster.plume.rise import gradual_rise, plume_rise, stack_tip_height, wind_at
 from geocluster.plume.sigma import RURAL_Y, RURAL_Z
+from reference import ISCST3, WITHOUT, differences, read_points, read_truth, read_year
 
-ROOT = Path(__file__).resolve().parents[1]
-SHARED = Path(os.environ.get("GEOCLUSTER_SHARED", ROOT.parent / "shared"))
-ANNUAL = SHARED / "reference" / "iscst3" / "annual"
+SOURCES, RECEPTORS = ISCST3 / "annual/sources.csv", ISCST3 / "annual/receptors.csv"
 CASES = {
     "rural_default": PlumeOptions(),
-    "rural_nostd_nobid": PlumeOptions(stack_tip_downwash=False, buoyancy_induced_dispersion=False),
+    "rural_nostd_nobid": PlumeOptions(**WITHOUT),
 }
 
 
-def read_year() -> xr.Dataset:
-    """The hourly weather of the reference."""
-    table = pd.read_csv(ANNUAL / "met_hourly.csv")
-    columns = {
-        "wind_speed_m_s": table["wind_speed"],
-        "wind_from_deg": table["wind_dir_from"],
-        "stability": table["stab"].clip(upper=6),
-        "mixing_height_m": table["mixht_rural"],
-        "temperature_k": table["temp_k"],
-    }
-    time_of = pd.date_range("1986-01-01 01:00", periods=len(table), freq="h")
-    return xr.Dataset(
-        {name: ("hour", values) for name, values in columns.items()},
-        coords={"time": ("hour", time_of)},
-    )
-
-
-def read_stacks() -> gpd.GeoDataFrame:
-    """The ten stacks of the reference."""
-    table = pd.read_csv(ANNUAL / "sources.csv")
-    names = {
-        "height_m": "stack_height_m",
-        "diameter_m": "stack_diameter_m",
-        "exit_temp_k": "exit_temperature_k",
-        "exit_velocity_ms": "exit_velocity_m_s",
-        "q_gs": "emission_so2_g_s",
-    }
-    return gpd.GeoDataFrame(
-        table.rename(columns=names), geometry=gpd.points_from_xy(table["x"], table["y"])
-    )
-
-
-def disagreement(result: np.ndarray, truth: pd.Series) -> str:
+def disagreement(result: np.ndarray, truth: np.ndarray) -> str:
     """The error where the truth is above 1e-3 of its maximum."""
-    counts = (truth > 1e-3 * truth.max()).to_numpy()
-    error = np.abs(result[counts] / truth.to_numpy()[counts] - 1)
+    error = differences(result, truth)
     return f"worst {error.max():.1e}, median {np.median(error):.1e}"
 
 
 def measure_year() -> None:
     """CPU time on one thread for each source, receptor and hour, and the agreement."""
-    year, stacks = read_year(), read_stacks()
-    places = pd.read_csv(ANNUAL / "receptors.csv")
-    receptors = gpd.GeoDataFrame(geometry=gpd.points_from_xy(places["x"], places["y"]))
+    year, stacks = read_year(), read_points(SOURCES)
+    receptors = read_points(RECEPTORS)
     numba.set_num_threads(1)
     pairs = len(stacks) * len(receptors) * int((year["wind_speed_m_s"] > 0).sum())
     for case, options in CASES.items():
@@ -85,9 +47,8 @@ def measure_year() -> None:
                 )
                 cpu.append(time.process_time() - start)
             print(f"{case}, {' and '.join(statistics)}: {min(cpu) / pairs * 1e9:.1f} ns")
-        truth = pd.read_csv(ANNUAL / f"{case}.csv")
-        for name, column in (("mean", "annual_mean_ug_m3"), ("max_1h", "max_1h_ug_m3")):
-            print(f"  {name}: {disagreement(field[name].values[0], truth[column])}")
+        for name, truth in read_truth(case).items():
+            print(f"  {name}: {disagreement(field[name].values[0], truth)}")
 
 
 def square_grid(n: int, cell_m: float, centre_m: float = 0.0) -> xr.DataArray:
@@ -123,7 +84,7 @@ def measure_grids() -> None:
     """The stacks of the reference and its year over 250,000 cells, near and far."""
     for cell_m in (15.0, 100.0, 500.0):
         grid = square_grid(500, cell_m)
-        report_cost(f"500 x 500 cells of {cell_m:.0f} m", read_stacks(), grid, read_year())
+        report_cost(f"500 x 500 cells of {cell_m:.0f} m", read_points(SOURCES), grid, read_year())
 
 
 def measure_volumes(n: int = 259) -> None:
@@ -197,15 +158,14 @@ def plain_numpy(
 
 def measure_numpy(every: int = 40) -> None:
     """The reference case in some of its hours, by numpy and by the kernel."""
-    sky, stacks = read_year().isel(hour=slice(0, None, every)), read_stacks()
-    places = pd.read_csv(ANNUAL / "receptors.csv")
-    receptors = gpd.GeoDataFrame(geometry=gpd.points_from_xy(places["x"], places["y"]))
+    sky, stacks = read_year().isel(hour=slice(0, None, every)), read_points(SOURCES)
+    receptors = read_points(RECEPTORS)
     pairs = len(stacks) * len(receptors) * int((sky["wind_speed_m_s"] > 0).sum())
     cpu = time.process_time()
-    plain = plain_numpy(stacks, places["x"].to_numpy(), places["y"].to_numpy(), sky)
+    plain = plain_numpy(stacks, receptors["x"].to_numpy(), receptors["y"].to_numpy(), sky)
     cpu = time.process_time() - cpu
     mean = concentration(stacks, receptors, sky)["mean"].values[0]
-    print(f"plain numpy: {cpu / pairs * 1e9:.1f} ns; {disagreement(mean, pd.Series(plain))}")
+    print(f"plain numpy: {cpu / pairs * 1e9:.1f} ns; {disagreement(mean, plain)}")
 
 
 def measure_region(hours: int = 5000, n: int = 500, cell_m: float = 500.0) -> None:
@@ -241,7 +201,7 @@ def measure_region(hours: int = 5000, n: int = 500, cell_m: float = 500.0) -> No
 if __name__ == "__main__":
     start = time.perf_counter()
     concentration(
-        read_stacks().iloc[:1],
+        read_points(SOURCES).iloc[:1],
         gpd.GeoDataFrame(geometry=gpd.points_from_xy([1000.0], [0.0])),
         read_year().isel(hour=slice(0, 2)),
     )

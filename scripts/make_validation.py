@@ -7,43 +7,39 @@ minute, and as long again where the plume has yet to be compiled.
 """
 
 import math
-import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-import xarray as xr
-from shapely import affinity
 
 from geocluster.plume.field import PlumeOptions, concentration
 from geocluster.plume.sigma import sigma_y, sigma_z
 
 ROOT = Path(__file__).resolve().parents[1]
-REFERENCE = Path(os.environ.get("GEOCLUSTER_SHARED", ROOT.parent / "shared")) / "reference"
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from reference import (  # noqa: E402
+    CLASSES,
+    ISCST3,
+    PRAIRIE_GRASS,
+    VARIANTS,
+    differences,
+    points,
+    read_areas,
+    read_points,
+    read_stack_each,
+    read_truth,
+    read_year,
+    single_hour,
+)
+
 PAGE, DRAWING = ROOT / "docs/validation.md", ROOT / "docs/validation/prairie_grass.svg"
 CLASS = "golder_class_z0_0.6cm"
-CLASSES = "ABCDEF"
 NO_LID_M = 10_000.0
 EXPONENTS = (0.07, 0.07, 0.10, 0.15, 0.35, 0.55)  # of the rural wind profile, A to F
-WITHOUT = {"stack_tip_downwash": False, "buoyancy_induced_dispersion": False}
-VARIANTS = {
-    "default": ("regulatory default", {}),
-    "nostd_nobid": ("without downwash and buoyancy-induced dispersion", WITHOUT),
-    "gradual": ("gradual rise", {"final_rise": False}),
-}
-NAMES = {
-    "height_m": "stack_height_m",
-    "diameter_m": "stack_diameter_m",
-    "exit_temp_k": "exit_temperature_k",
-    "exit_velocity_ms": "exit_velocity_m_s",
-    "sigma_y0_m": "initial_sigma_y_m",
-    "sigma_z0_m": "initial_sigma_z_m",
-    "q_gs": "emission_so2_g_s",
-}
 COLOURS = {50: "#4e2a84", 100: "#1f6fb4", 200: "#168a5b", 400: "#d98200", 800: "#c22f2f"}
 
 STATISTICS = ("FB", "NMSE", "FAC2", "MG", "VG")
@@ -78,75 +74,6 @@ def table_text(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
-def differences(result: np.ndarray, truth: np.ndarray, least: float = 1e-3) -> np.ndarray:
-    """Relative differences where the truth is above `least` of its maximum."""
-    counts = truth > least * truth.max()
-    return np.abs(result[counts] / truth[counts] - 1)
-
-
-def points(x: object, y: object, **columns: object) -> gpd.GeoDataFrame:
-    """A table of places."""
-    return gpd.GeoDataFrame(columns, geometry=gpd.points_from_xy(np.ravel(x), np.ravel(y)))
-
-
-def single_hour(speed: float, stability: str, lid: float) -> xr.Dataset:
-    """One hour of wind from the west."""
-    values = {
-        "wind_speed_m_s": speed,
-        "wind_from_deg": 270.0,
-        "stability": CLASSES.index(stability) + 1,
-        "mixing_height_m": lid,
-        "temperature_k": 293.0,
-    }
-    return xr.Dataset({name: ("hour", [value]) for name, value in values.items()})
-
-
-def read_year(folder: Path) -> xr.Dataset:
-    """Salem, Oregon, 1986, hour by hour."""
-    table = pd.read_csv(folder / "annual/met_hourly.csv")
-    return xr.Dataset(
-        {
-            "wind_speed_m_s": ("hour", table["wind_speed"]),
-            "wind_from_deg": ("hour", table["wind_dir_from"]),
-            "stability": ("hour", table["stab"].clip(upper=6)),
-            "mixing_height_m": ("hour", table["mixht_rural"]),
-            "temperature_k": ("hour", table["temp_k"]),
-        },
-        coords={"time": ("hour", pd.date_range("1986-01-01", periods=len(table), freq="h"))},
-    )
-
-
-def read_points(path: Path) -> gpd.GeoDataFrame:
-    """Stacks, volumes or receptors; without coordinates they stand at the origin."""
-    table = pd.read_csv(path).rename(columns=NAMES)
-    if "x" not in table:
-        table[["x", "y"]] = 0.0
-    table["source_type"] = "volume" if "release_height_m" in table else "point"
-    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["x"], table["y"]))
-
-
-def read_areas(folder: Path) -> gpd.GeoDataFrame:
-    """Three rectangles by their south-west corner, a polygon, and a circle of 64 vertices."""
-    table = pd.read_csv(folder / "sources.csv")
-    shapes = []
-    for row in table.itertuples():
-        box = shapely.box(row.x_sw, row.y_sw, row.x_sw + row.x_side_m, row.y_sw + row.y_side_m)
-        shapes.append(affinity.rotate(box, -row.angle_deg, origin=(row.x_sw, row.y_sw)))
-    others = pd.read_csv(folder / "sources_poly_circ.csv")
-    corners = [tuple(map(float, pair.split())) for pair in others["vertices"][0].split(";")]
-    middle = shapely.Point(*map(float, others["vertices"][1].split()[1:]))
-    shapes += [shapely.Polygon(corners), middle.buffer(others["radius_m"][1], quad_segs=16)]
-    sizes = [*(shape.area for shape in shapes[:-1]), math.pi * others["radius_m"][1] ** 2]
-    both = pd.concat([table, others], ignore_index=True)
-    columns = {
-        "source_type": "area",
-        "release_height_m": both["release_height_m"],
-        "initial_sigma_z_m": both["sigma_z0_m"],
-        "emission_so2_g_s": both["q_g_s_m2"] * sizes,
-    }
-    return gpd.GeoDataFrame(columns, geometry=shapes)
-
-
 def sigma_cases(folder: Path) -> Iterator[Agreement]:
     """The curves, every row."""
     for option, rows in pd.read_csv(folder / "sigma.csv").groupby("option"):
@@ -160,10 +87,7 @@ def sigma_cases(folder: Path) -> Iterator[Agreement]:
 def screening_cases(folder: Path) -> Iterator[Agreement]:
     """Each stack in each hour by itself: a pollutant a stack, the maximum is that of its hour."""
     table = pd.read_csv(folder / "screening_centreline.csv.gz")
-    stacks = read_points(folder / "screening_stacks.csv")
-    names = [name.lower() for name in stacks["id"]]
-    for name in names:
-        stacks[f"emission_{name}_g_s"] = (stacks["id"].str.lower() == name).astype(float)
+    stacks, names = read_stack_each(folder)
     for option in ("rural", "urban"):
         for variant, (words, changes) in VARIANTS.items():
             options = PlumeOptions(urban=option == "urban", **changes)
@@ -173,45 +97,37 @@ def screening_cases(folder: Path) -> Iterator[Agreement]:
                 ["stability", "u10_ms", "mixing_height_m"]
             ):
                 truth = hour.pivot(index="x_m", columns="stack", values="conc_ugm3_per_gs")
-                field = concentration(
-                    stacks,
-                    points(truth.index, 0 * truth.index),
-                    single_hour(speed, stability, lid),
-                    pollutants=names,
-                    options=options,
-                )["mean"]
-                for name in stacks["id"]:
-                    result = field.sel(pollutant=name.lower()).values
-                    if truth[name].max() > 0:
-                        found.append(differences(result, truth[name].to_numpy()))
+                at, weather = points(truth.index, 0.0), single_hour(speed, stability, lid)
+                field = concentration(stacks, at, weather, pollutants=names, options=options)
+                for name, column in truth.items():
+                    if column.max() > 0:
+                        result = field["mean"].sel(pollutant=str(name).lower()).values
+                        found.append(differences(result, column.to_numpy()))
             yield Agreement(f"axis, one hour, {option}", words, np.concatenate(found), 1e-3)
 
 
 def year_cases(folder: Path) -> Iterator[Agreement]:
     """The year's mean and highest hour."""
     year, words = read_year(folder), {"mean": "mean", "max_1h": "highest hour"}
-    stacks, at = (read_points(folder / f"annual/{name}.csv") for name in ("sources", "receptors"))
-    for variant in ("default", "nostd_nobid"):
-        label, changes = VARIANTS[variant]
-        truth = pd.read_csv(folder / f"annual/rural_{variant}.csv")
-        field = concentration(
-            stacks, at, year, statistics=("mean", "max_1h"), options=PlumeOptions(**changes)
-        )
-        for name, column in (("mean", "annual_mean_ug_m3"), ("max_1h", "max_1h_ug_m3")):
-            found = differences(field[name].values[0], truth[column].to_numpy())
-            yield Agreement(f"year, 10 stacks, {label}", words[name], found, 1e-3)
-    for case, label, options, target in (
-        ("volume_rural", "year, 5 volumes", PlumeOptions(), 1e-3),
-        ("area_rural", "year, 3 rectangles, polygon, circle", PlumeOptions(), 2e-2),
-        ("decay_halflife4h", "year, half-life 4 h", PlumeOptions(half_life_s=4 * 3600), 1e-2),
-    ):
-        where = folder / case
-        sources = read_areas(where) if "area" in case else read_points(where / "sources.csv")
-        at = read_points(where / "receptors.csv")
-        field = concentration(sources, at, year, statistics=("mean", "max_1h"), options=options)
-        for name, file in (("mean", "annual_mean"), ("max_1h", "max_1h")):
-            truth = pd.read_csv(where / f"expected_{file}.csv")["conc"].to_numpy()
-            yield Agreement(label, words[name], differences(field[name].values[0], truth), target)
+    plain, short_lived = PlumeOptions(), PlumeOptions(half_life_s=4 * 3600)
+    cases = [
+        ("annual", f"rural_{variant}", f"year, 10 stacks, {VARIANTS[variant][0]}", options, 1e-3)
+        for variant in ("default", "nostd_nobid")
+        for options in [PlumeOptions(**VARIANTS[variant][1])]
+    ]
+    cases += [
+        ("volume_rural", "volume_rural", "year, 5 volumes", plain, 1e-3),
+        ("area_rural", "area_rural", "year, 3 rectangles, polygon, circle", plain, 2e-2),
+        ("decay_halflife4h", "decay_halflife4h", "year, half-life 4 h", short_lived, 1e-2),
+    ]
+    for where, case, label, options, target in cases:
+        areas = where == "area_rural"
+        sources = read_areas(folder) if areas else read_points(folder / where / "sources.csv")
+        at = read_points(folder / where / "receptors.csv")
+        field = concentration(sources, at, year, statistics=tuple(words), options=options)
+        for name, truth in read_truth(case, folder).items():
+            found = differences(field[name].values[0], truth)
+            yield Agreement(label, words[name], found, target)
 
 
 def read_prairie_grass(folder: Path) -> pd.DataFrame:
@@ -234,7 +150,7 @@ def read_prairie_grass(folder: Path) -> pd.DataFrame:
             initial_sigma_z_m=0.0,
             emission_tracer_g_s=one["q_gs"],
         )
-        at = points(run["arc_m"], 0 * run["arc_m"], height_m=run["receptor_h_m"].to_numpy())
+        at = points(run["arc_m"], 0.0, height_m=run["receptor_h_m"].to_numpy())
         lid = one["zi_m"] if one["zi_m"] > 0 else NO_LID_M
         hour = single_hour(one["u2_ms"], one[CLASS], lid)
         bare = single_hour(one["u2_ms"], one[CLASS], NO_LID_M)
@@ -351,16 +267,15 @@ def filled(page: str, tables: dict[str, str]) -> str:
 
 def main() -> None:
     """Calculate everything; write the page's tables and its drawing."""
-    iscst3, prairie_grass = REFERENCE / "iscst3", REFERENCE / "prairie_grass"
-    cases = [*sigma_cases(iscst3), *screening_cases(iscst3), *year_cases(iscst3)]
-    pairs = read_prairie_grass(prairie_grass)
-    rows = [*prairie_grass_rows(pairs), other_program_row(prairie_grass)]
+    cases = [*sigma_cases(ISCST3), *screening_cases(ISCST3), *year_cases(ISCST3)]
+    pairs = read_prairie_grass(PRAIRIE_GRASS)
+    rows = [*prairie_grass_rows(pairs), other_program_row(PRAIRIE_GRASS)]
     head = ["case", "what", "rows", "worst", "median", "wanted", "met"]
     tables = {
         "iscst3": table_text(head, [case.row() for case in cases]),
         "prairie_grass": table_text(["maxima", "number", *STATISTICS], rows),
         "arcs": table_text(["class", *(f"{arc} m" for arc in COLOURS)], arc_rows(pairs)),
-        "published": table_text(["model", "statistic", "value"], published_rows(prairie_grass)),
+        "published": table_text(["model", "statistic", "value"], published_rows(PRAIRIE_GRASS)),
     }
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
     DRAWING.parent.mkdir(exist_ok=True)

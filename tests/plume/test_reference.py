@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,19 +12,17 @@ from geocluster.plume.field import PlumeOptions, concentration
 from geocluster.plume.kernel import sweep_all
 from geocluster.plume.options import option_bits
 from geocluster.plume.sigma import sigma_y, sigma_z
+from reference import (
+    VARIANTS,
+    WITHOUT,
+    differences,
+    read_points,
+    read_stack_each,
+    read_truth,
+    read_year,
+)
 
 pytestmark = pytest.mark.shared
-
-WITHOUT = {"stack_tip_downwash": False, "buoyancy_induced_dispersion": False}
-STACK_NAMES = {
-    "height_m": "stack_height_m",
-    "diameter_m": "stack_diameter_m",
-    "exit_temp_k": "exit_temperature_k",
-    "exit_velocity_ms": "exit_velocity_m_s",
-    "sigma_y0_m": "initial_sigma_y_m",
-    "sigma_z0_m": "initial_sigma_z_m",
-    "q_gs": "emission_so2_g_s",
-}
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +32,7 @@ def iscst3(shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def salem(iscst3: Path) -> xr.Dataset:
-    """The year of hourly weather of the reference."""
-    table = pd.read_csv(iscst3 / "annual" / "met_hourly.csv")
-    return xr.Dataset(
-        {
-            "wind_speed_m_s": ("hour", table["wind_speed"]),
-            "wind_from_deg": ("hour", table["wind_dir_from"]),
-            "stability": ("hour", table["stab"].clip(upper=6)),
-            "mixing_height_m": ("hour", table["mixht_rural"]),
-            "temperature_k": ("hour", table["temp_k"]),
-        },
-        coords={"time": ("hour", pd.date_range("1986-01-01 01:00", periods=len(table), freq="h"))},
-    )
-
-
-def read_points(path: Path) -> gpd.GeoDataFrame:
-    table = pd.read_csv(path).rename(columns=STACK_NAMES)
-    if "x" not in table:
-        table[["x", "y"]] = 0.0
-    table["source_type"] = "volume" if "release_height_m" in table else "point"
-    return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["x"], table["y"]))
-
-
-def worst_error(result: np.ndarray, truth: np.ndarray) -> float:
-    """The largest relative error where the truth is above 1e-3 of its maximum."""
-    counts = truth > 1e-3 * truth.max()
-    return float(np.abs(result[counts] / truth[counts] - 1).max())
+    return read_year(iscst3)
 
 
 @pytest.mark.parametrize("option", ["rural", "urban"])
@@ -83,19 +55,13 @@ def test_screening_on_the_axis(iscst3: Path, option: str, variant: str) -> None:
     """One hour at a time; each of the five stacks emits a pollutant of its own name."""
     table = pd.read_csv(iscst3 / "screening_centreline.csv.gz")
     table = table.query("option == @option and variant == @variant")
-    options = PlumeOptions(
-        urban=option == "urban",
-        final_rise=variant != "gradual",
-        **(WITHOUT if variant == "nostd_nobid" else {}),
-    )
-    stacks = read_points(iscst3 / "screening_stacks.csv")
-    for name in stacks["id"]:
-        stacks[f"emission_{name.lower()}_g_s"] = (stacks["id"] == name).astype(float)
-    names = [name.lower() for name in stacks["id"]]
+    options = PlumeOptions(urban=option == "urban", **VARIANTS[variant][1])
+    stacks, names = read_stack_each(iscst3)
     arrays = source_arrays(stacks, names, None, options)
     errors = []
     for hour, rows in table.groupby(["stability", "u10_ms", "mixing_height_m"]):
-        truth = rows.pivot(index="x_m", columns="stack", values="conc_ugm3_per_gs")[stacks["id"]]
+        truth = rows.pivot(index="x_m", columns="stack", values="conc_ugm3_per_gs")
+        truth = truth.rename(columns=str.lower)[names]
         result = on_the_axis(truth.index.to_numpy(), arrays, hour, options)
         counts = (truth > 1e-3 * truth.max()).to_numpy()
         errors.append(np.abs(result[counts] / truth.to_numpy()[counts] - 1))
@@ -124,43 +90,26 @@ def on_the_axis(x: np.ndarray, arrays: tuple, hour: tuple, options: PlumeOptions
 
 
 @pytest.mark.parametrize(
-    ("case", "options"),
-    [("rural_default", PlumeOptions()), ("rural_nostd_nobid", PlumeOptions(**WITHOUT))],
+    ("where", "case", "options", "worst"),
+    [
+        ("annual", "rural_default", PlumeOptions(), 5e-5),
+        ("annual", "rural_nostd_nobid", PlumeOptions(**WITHOUT), 5e-5),
+        ("volume_rural", "volume_rural", PlumeOptions(), 1e-4),
+        ("decay_halflife4h", "decay_halflife4h", PlumeOptions(half_life_s=4 * 3600), 1e-4),
+    ],
 )
-def test_year_of_ten_stacks(
-    iscst3: Path, salem: xr.Dataset, case: str, options: PlumeOptions
+def test_year(
+    iscst3: Path, salem: xr.Dataset, where: str, case: str, options: PlumeOptions, worst: float
 ) -> None:
-    truth = pd.read_csv(iscst3 / "annual" / f"{case}.csv")
     field = concentration(
-        read_points(iscst3 / "annual" / "sources.csv"),
-        read_points(iscst3 / "annual" / "receptors.csv"),
+        read_points(iscst3 / where / "sources.csv"),
+        read_points(iscst3 / where / "receptors.csv"),
         salem,
         statistics=("mean", "max_1h"),
         options=options,
     )
     assert field.attrs["calm_hours"] == 898
-    mean, highest = (field[name].values[0] for name in ("mean", "max_1h"))
-    assert worst_error(mean, truth["annual_mean_ug_m3"].to_numpy()) < 5e-5
-    assert worst_error(highest, truth["max_1h_ug_m3"].to_numpy()) < 5e-5
-
-
-@pytest.mark.parametrize(
-    ("case", "options"),
-    [("volume_rural", PlumeOptions()), ("decay_halflife4h", PlumeOptions(half_life_s=4 * 3600))],
-)
-def test_year_of_volumes_and_of_decay(
-    iscst3: Path, salem: xr.Dataset, case: str, options: PlumeOptions
-) -> None:
-    folder = iscst3 / case
-    field = concentration(
-        read_points(folder / "sources.csv"),
-        read_points(folder / "receptors.csv"),
-        salem,
-        statistics=("mean", "max_1h"),
-        options=options,
-    )
-    for statistic, name in (("mean", "annual_mean"), ("max_1h", "max_1h")):
-        truth = pd.read_csv(folder / f"expected_{name}.csv")["conc"].to_numpy()
+    for statistic, truth in read_truth(case, iscst3).items():
         result = field[statistic].values[0]
-        assert worst_error(result, truth) < 1e-4
+        assert differences(result, truth).max() < worst
         assert ((result > 0) == (truth > 0)).all()
