@@ -26,7 +26,7 @@ EMISSION_COLUMN = re.compile(r"^emission_([a-z0-9_]+)_g_s$")
 RANGE_COLUMN = re.compile(r"^(low|high)_emission_([a-z0-9_]+)_g_s$")
 DECIMAL_COMMA = re.compile(r"^\s*[-+]?\d+,\d+\s*$")
 ORIGINS = ("reported", "allocated", "factor", "assumed")
-SOURCE_TYPES = ("point", "volume", "area", "line")
+SOURCE_TYPES = ("point", "volume", "area", "line", "flare")
 STACK_COLUMNS = ("stack_height_m", "stack_diameter_m", "exit_velocity_m_s", "exit_temperature_k")
 VOLUME_COLUMNS = ("release_height_m", "initial_sigma_y_m", "initial_sigma_z_m")
 NEEDED_COLUMNS = {
@@ -34,6 +34,7 @@ NEEDED_COLUMNS = {
     "volume": VOLUME_COLUMNS,
     "area": ("release_height_m",),
     "line": ("release_height_m", "width_m"),
+    "flare": ("stack_height_m", "heat_release_mw"),
 }
 
 # Names of pollutants as they stand in column names, and how a reader sees them.
@@ -84,6 +85,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("exit_velocity_m_s", lower=0, upper=500),
         Column("exit_temperature_k", lower=200, upper=3000),
         Column("stack_direction", str, choices=("vertical", "horizontal", "capped")),
+        Column("heat_release_mw", lower=0.001, upper=100_000),
+        Column("radiative_loss", lower=0, upper=0.99),
         Column("release_height_m", lower=0, upper=1000),
         Column("initial_sigma_y_m", lower=0, upper=10_000),
         Column("initial_sigma_z_m", lower=0, upper=1000),

@@ -249,7 +249,7 @@ def _row(release: dict[str, Any], number: int, count: int) -> dict[str, Any]:
     stack = "stack_height_m" in given or "release_height_m" not in given
     default = {
         "name": f"release {number}",
-        "source_type": "point" if stack else "volume",
+        "source_type": "flare" if "heat_release_mw" in given else "point" if stack else "volume",
         **({"share": 1.0} if count == 1 else {}),
     }
     return {**default, **given}

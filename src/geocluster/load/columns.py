@@ -26,6 +26,7 @@ GEOMETRY_OF = {
     "volume": ("Point", "Polygon", "MultiPolygon"),
     "area": ("Polygon", "MultiPolygon"),
     "line": ("LineString", "MultiLineString"),
+    "flare": ("Point",),
 }
 SHORT_NAMES = "; a shapefile cuts names at 10 letters: use a GeoPackage"
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from geocluster.errors import InputError, TableError
 from geocluster.plume import columns
+from geocluster.plume.flares import flares_as_stacks
 from geocluster.plume.options import PlumeOptions
 from geocluster.tables import (
     GREENHOUSE_GASES,
@@ -63,7 +64,7 @@ def weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
 def source_arrays(
     sources: gpd.GeoDataFrame, pollutants: Sequence[str], crs: Any, options: PlumeOptions
 ) -> tuple[NDArray, NDArray]:
-    """The kernel's arrays of stacks and volumes from the table.
+    """The kernel's arrays of stacks, flares as stacks, and volumes from the table.
 
     Returns
     -------
@@ -72,6 +73,7 @@ def source_arrays(
         Areas and lines keep their row, with an emission of 0 here: `area_source_arrays` has them.
     """
     check_table(sources, "sources", "sources", known_pollutants=False)
+    sources = flares_as_stacks(sources)
     types = _column(sources, "source_type", "point")
     if options.urban == "by source" and "urban" not in sources and len(sources):
         raise TableError("sources", "column 'urban' is missing: urban='by source' needs it")

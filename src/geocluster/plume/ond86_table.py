@@ -173,6 +173,12 @@ def _check_sources(sources: gpd.GeoDataFrame) -> None:
     for column, bad, why in (
         ("source_type", ("area", "line"), "the norm integrates over such sources: not yet"),
         (
+            "source_type",
+            ("flare",),
+            "flares have a norm of their own: give its height, opening, speed and temperature as a "
+            "point source",
+        ),
+        (
             "stack_direction",
             ("horizontal", "capped"),
             "the norm's stack blows upwards; give such a row as a volume source (no jet)",
