@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geocluster.errors import StatisticError, TableError
 from geocluster.plume.field import BLOCK_BYTES, Job, job_of, over, with_attrs
 from geocluster.plume.options import DEFAULT, PlumeOptions
+from geocluster.plume.weathers import part_of
 from geocluster.tables import rows_in_words
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def contributions(
     sources: gpd.GeoDataFrame,
     receptors: xr.DataArray | gpd.GeoDataFrame,
-    weather: xr.Dataset,
+    weather: xr.Dataset | Mapping[str, xr.Dataset],
     *,
     pollutants: str | Sequence[str] | None = None,
     statistic: str = "mean",
@@ -96,10 +97,10 @@ def contributions(
         )
     job = job_of(sources, receptors, weather, pollutants, [statistic], options)
     labels, groups = _groups(sources, by)
-    parts = tuple(_part(job, rows) for rows in groups)
+    parts = tuple(part_of(job, rows) for rows in groups)
     shares = _Shares(job, parts, job.statistics, {"source": labels, **job.leading})
     field = over(receptors, shares)  # type: ignore[arg-type]
-    field = with_attrs(field, receptors, weather, options)
+    field = with_attrs(field, receptors, job.counts, options)
     result = field[statistic]
     return result.assign_attrs({**field.attrs, **result.attrs})
 
@@ -148,15 +149,6 @@ def _of_period(job: Job, places: NDArray, statistic: Statistic) -> NDArray:
     return (
         hourly if statistic.period_h == 1 or job.days is None else means_of_days(hourly, job.days)
     )
-
-
-def _part(job: Job, rows: NDArray) -> Job:
-    """The same job for some of its sources."""
-    changes: dict[str, Any] = {"sources": job.sources[rows], "emissions": job.emissions[rows]}
-    if job.areas is not None:
-        own = job.areas.of_rows(rows)
-        changes["areas"] = own if len(own) else None
-    return replace(job, **changes)
 
 
 def _groups(sources: gpd.GeoDataFrame, by: str | None) -> tuple[list, list[NDArray]]:

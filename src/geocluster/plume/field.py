@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +38,7 @@ ALL = slice(None)
 def concentration(
     sources: gpd.GeoDataFrame,
     receptors: xr.DataArray | gpd.GeoDataFrame,
-    weather: xr.Dataset,
+    weather: xr.Dataset | Mapping[str, xr.Dataset],
     *,
     pollutants: str | Sequence[str] | None = None,
     statistics: str | Sequence[str] = ("mean",),
@@ -58,9 +58,9 @@ def concentration(
     receptors : xarray.DataArray or GeoDataFrame
         A grid (y, x) of cell centres [m] with attrs ``crs`` (lazy where it has chunks), or points
         with an optional column ``height_m`` above the ground. [m]
-    weather : xarray.Dataset
-        On dim hour, see `geocluster.tables.WEATHER`. Hours of wind 0 are calms and count in no
-        mean; the others count by ``frequency``.
+    weather : xarray.Dataset or mapping of str to xarray.Dataset
+        On dim hour, see `geocluster.tables.WEATHER`; hours of wind 0 are calms and count in no
+        mean. Of several places: by name, each source's own in its column ``weather``.
     pollutants : str or sequence of str, optional
         All that `sources` has, without greenhouse gases, unless told.
     statistics : str or sequence of str
@@ -116,20 +116,25 @@ def concentration(
     """
     names = [statistics] if isinstance(statistics, str) else list(statistics)
     job = job_of(sources, receptors, weather, pollutants, names, options)
-    return with_attrs(over(receptors, job), receptors, weather, options)
+    return with_attrs(over(receptors, job), receptors, job.counts, options)
 
 
 def job_of(
     sources: gpd.GeoDataFrame,
     receptors: xr.DataArray | gpd.GeoDataFrame,
-    weather: xr.Dataset,
+    weather: xr.Dataset | Mapping[str, xr.Dataset],
     pollutants: str | Sequence[str] | None,
     names: Sequence[str],
     options: PlumeOptions,
 ) -> Job:
     """Check all that is given, and turn it into plain arrays."""
-    from geocluster.plume.statistics import check_statistics, days_of
+    import xarray as xr
 
+    from geocluster.plume.statistics import check_statistics, days_of
+    from geocluster.plume.weathers import job_of_places
+
+    if not isinstance(weather, xr.Dataset):
+        return job_of_places(sources, receptors, weather, pollutants, names, options)
     hourly_weather = "time" in weather.coords
     check_statistics(names, hourly_weather=hourly_weather, method=options.method)
     chosen = chosen_pollutants(sources, pollutants)
@@ -137,7 +142,7 @@ def job_of(
     table, emissions = source_arrays(sources, chosen, crs, options)
     areas = area_source_arrays(sources, chosen, crs, options)
     treated = treat_low_winds(weather, options.low_wind)
-    sky = weather_arrays(treated)
+    sky, counts = weather_arrays(treated), weather_counts(weather, options.low_wind)
     settings = {
         "half_life_s": options.half_life_s,
         "reach_m": float(options.reach_m),
@@ -148,7 +153,7 @@ def job_of(
     if not (SWEPT if areas is None else {"mean"}).issuperset(names):
         days = days_of(weather["time"].values, treated["wind_speed_m_s"].values > 0)
     leading = {"pollutant": list(chosen)}
-    return Job(table, emissions, sky, settings, tuple(names), days, leading, areas)
+    return Job(table, emissions, sky, settings, tuple(names), days, leading, areas, counts)
 
 
 def treat_low_winds(weather: xr.Dataset, low_wind: str) -> xr.Dataset:
@@ -201,7 +206,7 @@ def raise_low_winds(weather: xr.Dataset, to_m_s: float = 1.0) -> xr.Dataset:
 class Job:
     """All that a block of receptors needs to know, as plain arrays.
 
-    `leading` are the dimensions of a result before those of the receptors, with their labels.
+    `leading` are a result's dimensions before the receptors', `counts` is what it tells of weather.
     """
 
     sources: NDArray
@@ -212,6 +217,7 @@ class Job:
     days: Days | None
     leading: dict[str, list]
     areas: Areas | None = None
+    counts: dict[str, Any] = field(default_factory=dict)
 
     def at(self, x: NDArray, y: NDArray, height_m: NDArray) -> dict[str, NDArray]:
         """Each statistic, its dimensions those of `leading` and then the receptors."""
@@ -335,7 +341,7 @@ def _over_points(receptors: gpd.GeoDataFrame, job: Job) -> xr.Dataset:
 
 
 def with_attrs(
-    field: xr.Dataset, receptors: xr.DataArray | gpd.GeoDataFrame, weather: xr.Dataset,
+    field: xr.Dataset, receptors: xr.DataArray | gpd.GeoDataFrame, counts: Mapping[str, Any],
     options: PlumeOptions,
 ) -> xr.Dataset:  # fmt: skip
     from geocluster.plume.statistics import units_of
@@ -344,7 +350,7 @@ def with_attrs(
         field[name].attrs["units"] = units_of(str(name))
     if not hasattr(receptors, "geometry"):
         field.attrs.update(receptors.attrs)
-    field.attrs.update(weather_counts(weather, options.low_wind))
+    field.attrs.update(counts)
     used = {key: "none" if value is None else value for key, value in asdict(options).items()}
     field.attrs.update({key: int(v) if isinstance(v, bool) else v for key, v in used.items()})
     return field
