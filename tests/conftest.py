@@ -1,5 +1,6 @@
 """What all tests share: the real data beside the project, and a browser."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -38,3 +39,63 @@ def chromium() -> str:
     if path is None:
         missing("chromium is not installed (Debian: apt-get install chromium)")
     return str(path)
+
+
+@pytest.fixture
+def small_study(tmp_path: Path) -> Path:
+    """A study folder of one town and three stacks, made on the spot: 14 x 11 km, a wind rose."""
+    west, south, east, north = 69.15, 41.05, 69.32, 41.15
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    works = [[69.18, 41.08], [69.20, 41.08], [69.20, 41.10], [69.18, 41.10], [69.18, 41.08]]
+    rose = ["wind_from_deg,wind_speed_m_s,stability,temperature_k,hours"]
+    for direction in range(0, 360, 45):
+        for stability, speed in (("B", 2.0), ("D", 4.0), ("F", 1.2)):
+            rose.append(f"{direction},{speed},{stability},288,{10 + direction // 45}")
+    files = {
+        "study.toml": """[region]
+name = "Example"
+boundary = "boundary.geojson"
+[inputs]
+sources = "sources.csv"
+towns = "towns.csv"
+weather = "weather.csv"
+land = "land.geojson"
+[grid]
+cell_m = 1000
+[plume]
+reach_m = 20000
+[park]
+area_ha = 100
+""",
+        "boundary.geojson": _geojson(("Polygon", [ring], {})),
+        "land.geojson": _geojson(
+            ("Polygon", [works], {"kind": "industrial", "name": "Works"}),
+            ("LineString", [[west, 41.1], [east, 41.12]], {"kind": "road", "name": "Road"}),
+        ),
+        "sources.csv": """source_id,name,sector,longitude,latitude,stack_height_m,stack_diameter_m,\
+exit_velocity_m_s,exit_temperature_k,emission_so2_g_s,emission_nox_g_s
+a,Smelter <b>A</b>,metals,69.19,41.09,80,3,12,420,200,20
+b,Works B,metals,69.195,41.095,40,2,10,400,20,10
+c,Plant Ц,power,69.30,41.06,30,2,10,400,5,8
+""".replace("\\\n", ""),
+        "towns.csv": "name,longitude,latitude,people\nCentre,69.2,41.10,120000\n"
+        "Village,69.29,41.07,2000\n",
+        "weather.csv": "\n".join(rose) + "\n",
+    }
+    folder = tmp_path / "example"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _geojson(*shapes: tuple[str, list, dict]) -> str:
+    features = [
+        {
+            "type": "Feature",
+            "properties": properties,
+            "geometry": {"type": kind, "coordinates": points},
+        }
+        for kind, points, properties in shapes
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features})

@@ -33,6 +33,7 @@ def assumptions(study: Study) -> list[str]:
     notes = [
         *_weather_notes(study),
         *_source_notes(study.sources),
+        *_urban_notes(study),
         *_people_notes(study),
         *_land_notes(study),
     ]
@@ -74,6 +75,19 @@ def _source_notes(sources: gpd.GeoDataFrame) -> list[str]:
             how = ", ".join(f"{count} {origin}" for origin, count in rest.sort_index().items())
             notes.append(f"{thing}: of {len(sources)} sources, {how}.")
     return notes
+
+
+def _urban_notes(study: Study) -> list[str]:
+    from geocluster.industry.auer import DENSE_PER_KM2
+
+    if study.settings.plume.urban != "auer":
+        return []
+    urban, count = int(study.sources["urban"].sum()), len(study.sources)
+    return [
+        f"{urban} of {count} sources disperse as in a town (Auer's rule): half or more of the land "
+        "within 3 km of them is industry, built up, or homes of more than "
+        f"{DENSE_PER_KM2:g} people/km2. Compact houses cannot be told from scattered ones."
+    ]
 
 
 def _people_notes(study: Study) -> list[str]:

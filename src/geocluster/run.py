@@ -132,8 +132,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         low_winds = low_wind_changes(study, options)
     with _timed(tell, "price every place: the burden"):
         burdens = burden_by_release(
-            study.homes, grid, study.weather, releases=study.park.releases, options=options
-        )
+            study.homes, grid, study.weather, releases=study.park.releases,
+            urban=urban_places(study, grid), options=options,
+        )  # fmt: skip
         burden = burden_of_profile(burdens)
     with _timed(tell, "find suitable land and candidate sites"):
         suitable = suitable_land(
@@ -242,7 +243,18 @@ def plume_options(study: Study) -> PlumeOptions:
     """The plume options that study.toml asks for."""
     from geocluster.plume.field import PlumeOptions
 
-    return PlumeOptions(**study.settings.plume.model_dump())
+    asked = study.settings.plume.model_dump()
+    return PlumeOptions(**asked | ({"urban": "by source"} if asked["urban"] == "auer" else {}))
+
+
+def urban_places(study: Study, grid: xr.DataArray) -> bool | xr.DataArray:
+    """Where a park would disperse as in a town: by Auer's rule a cell, else by the options."""
+    from geocluster.exposure.urban import urban_grid
+    from geocluster.industry.auer import built_up_areas
+
+    if study.settings.plume.urban != "auer":
+        return False
+    return urban_grid(grid, built_up_areas(study.land, study.homes))
 
 
 def statistics_for(study: Study) -> list[str]:

@@ -144,6 +144,7 @@ def read_study(path: str | Path) -> Study:
 
 def _read(path: Path) -> Study:
     from geocluster.exposure.residents import told_inside
+    from geocluster.industry.auer import built_up_areas, urban_by_auer
     from geocluster.load.settings import read_settings
     from geocluster.region import check_cells
     from geocluster.siting.rules import read_rules
@@ -163,6 +164,9 @@ def _read(path: Path) -> Study:
         "land": land_of(settings, region, osm),
         "zones": zones_of(settings, region),
     }
+    if settings.plume.urban == "auer":
+        built_up = built_up_areas(tables["land"], tables["homes"])
+        tables["sources"] = urban_by_auer(tables["sources"], built_up)
     drawn = areas_drawn_not_valid(settings, region)
     weather = weather_of(settings)
     return Study(

@@ -233,7 +233,7 @@ exposure = -1
         "[inputs] sources = 3 must be text in quotes",
         "[[inputs.land]] no. 2, laier: unknown key; did you mean 'layer'?",
         "[grid] cell_km: unknown unit; write cell_m",
-        "[plume] urban = 'sometimes': allowed are true, false and 'by source'",
+        "[plume] urban = 'sometimes': allowed are true, false, 'by source' and 'auer'",
         "[exposure] limits = 'who-2012': unknown set of limits; did you mean 'who-2021'?",
         "[park] emission_pollutant = 'xyz': unknown pollutant; known are so2, nox",
         "[park] area_ha = 'large' must be a number",

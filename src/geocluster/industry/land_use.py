@@ -14,11 +14,23 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
+from geocluster.industry.auer import built_up_areas, urban_by_auer
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
     import pandas as pd
+
+__all__ = [
+    "Sector",
+    "add_sectors",
+    "area_factor_of",
+    "built_up_areas",
+    "emitting_areas",
+    "sector_of",
+    "urban_by_auer",
+]
 
 UNKNOWN_SECTOR = "industry"
 # NACE Rev. 2 of what only a tag tells.

@@ -212,9 +212,9 @@ class PlumeSettings(Section):
 
     @field_validator("urban")
     @classmethod
-    def _one_of_three(cls, value: object) -> object:
-        if not isinstance(value, bool) and value != "by source":
-            raise ValueError("allowed are true, false and 'by source'")
+    def _one_of_four(cls, value: object) -> object:
+        if not isinstance(value, bool) and value not in ("by source", "auer"):
+            raise ValueError("allowed are true, false, 'by source' and 'auer'")
         return value
 
 

@@ -72,6 +72,8 @@ _LABELS: dict[str, str] = {
     "top_three_share": "among the first three",
     "coord_err_m": "position uncertain by",
     "radiative_loss": "share of heat radiated",
+    "urban": "disperses as in a town",
+    "built_up_share_3km": "of the land within 3 km built up",
     "stack_origin": "stack figures",
     "emission_origin": "emission figures",
     "location_origin": "location",
@@ -198,7 +200,7 @@ def column_label(column: str) -> tuple[str, str, str]:
     if column == "people" or within:
         return clean(column.replace("_", " ")), "", "count"
     base, unit = split_unit(column)
-    if column.endswith("_share"):
+    if column.endswith(("_share", "_share_3km")):
         return (
             _LABELS.get(column, clean(column.removesuffix("_share").replace("_", " "))),
             "%",
