@@ -92,6 +92,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("initial_sigma_z_m", lower=0, upper=1000),
         Column("width_m", lower=0, upper=10_000),
         Column("urban", bool),
+        Column("ground_m", lower=-500, upper=9000),
         Column("emission_origin", str, choices=ORIGINS),
         Column("stack_origin", str, choices=ORIGINS),
         Column("location_origin", str, choices=ORIGINS),

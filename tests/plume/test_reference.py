@@ -75,7 +75,7 @@ def on_the_axis(x: np.ndarray, arrays: tuple, hour: tuple, options: PlumeOptions
     """(distance, pollutant) downwind of the sources at the origin, in one hour."""
     stability, speed, lid = hour
     mean, _ = sweep_all(
-        np.column_stack([x, 0.0 * x, 0.0 * x]),
+        np.column_stack([x, 0.0 * x, 0.0 * x, 0.0 * x]),
         *arrays,
         hours=np.array([[speed, lid, 293.0, 1.0]]),
         wind_from_deg=np.array([270.0]),

@@ -79,7 +79,8 @@ def hourly(sources, places, weather) -> xr.DataArray:
     bare = sources.set_crs("EPSG:32642")
     arrays = source_arrays(bare, ["so2", "nox"], bare.crs, PlumeOptions())
     sky = weather_arrays(weather)
-    at = np.column_stack([places.geometry.x, places.geometry.y, places["height_m"]])
+    x, y = places.geometry.x, places.geometry.y
+    at = np.column_stack([x, y, places["height_m"], np.zeros(len(places))])
     settings = {"half_life_s": None, "reach_m": 5e4, "options": option_bits(PlumeOptions())}
     valid = np.flatnonzero(weather["wind_speed_m_s"].values > 0)
     hours = np.full((weather.sizes["hour"], 2, len(places)), np.nan)

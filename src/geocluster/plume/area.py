@@ -18,7 +18,7 @@ from geocluster.plume.images import vertical
 from geocluster.plume.jit import compiled
 from geocluster.plume.quadrature import GAUSS, KRONROD, MOST_NODES, NODES, SIZES, upper_tail
 from geocluster.plume.rise import wind_at
-from geocluster.plume.rows import LATERAL_CUT
+from geocluster.plume.rows import LATERAL_CUT, LONGEST_GROUP
 from geocluster.plume.sigma import (
     RURAL_Z,
     SIGMA_Z_MOST,
@@ -37,7 +37,6 @@ EDGE_COLUMNS = 5
 TOLERANCE = 1e-4  # of the integral along the wind, by the quadrature's own estimate
 NEAREST_M = 1.0  # what is emitted nearer than this, upwind of the receptor, is left out as in ISC3
 MOST_PANELS = 400
-LONGEST_GROUP = 16
 LONGEST_PANEL = 2.0  # in ln x
 NARROW_PANEL = 0.6  # in ln x; fewer points are enough
 BANDS = 64

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.plume import columns as col
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+# What of the keywords of a sweep counts for areas: no rise, no terrain, no options.
+SETTINGS = ("hours", "wind_from_deg", "k", "anemometer_m", "half_life_s", "reach_m")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def mean_of_all(
     """
     from geocluster.plume.kernel import sweep_all
 
-    mean = sweep_all_areas(places, areas, **settings)
+    mean = sweep_all_areas(places, areas, **{name: settings[name] for name in SETTINGS})
     others = np.setdiff1d(np.arange(len(sources)), areas.rows)
     if others.size:
         mean += sweep_all(places, sources[others], emissions[others], **settings)[0]
@@ -84,7 +86,8 @@ def hours_of_all(
 
     others = np.setdiff1d(np.arange(len(sources)), areas.rows)
     hourly = hourly_values(places, sources[others], emissions[others], **settings)
-    sweep_all_areas(places, areas, **settings, hourly=hourly)
+    own = {name: settings[name] for name in SETTINGS}
+    sweep_all_areas(places, areas, **own, hourly=hourly)
     return hourly
 
 
@@ -99,14 +102,13 @@ def sweep_all_areas(
     half_life_s: float | None,
     reach_m: float,
     hourly: NDArray | None = None,
-    **_: Any,
 ) -> NDArray:
     """The mean over hours at every receptor of areas alone, (pollutant, receptor). [ug/m3]
 
     Parameters
     ----------
-    places : ndarray, (receptor, 3)
-        x, y and height above the ground. [m]
+    places : ndarray, (receptor, 4)
+        x, y, height above the ground, and elevation, which counts for nothing here. [m]
     areas : Areas
         At least one.
     hours, wind_from_deg, k, anemometer_m, half_life_s, reach_m
@@ -115,11 +117,9 @@ def sweep_all_areas(
         Each hour's concentration is added to it, hours in the order given. [ug/m3]
     """
     from geocluster.plume import area, kernel
+    from geocluster.plume.rows import groups_of
 
-    order, starts = _groups(wind_from_deg, k, hours[:, col.MIXING_HEIGHT], area.LONGEST_GROUP)
-    first = order[starts[:-1]]
-    angle = np.deg2rad(wind_from_deg[first])
-    flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
+    groups = groups_of(hours, wind_from_deg, k)
     mean = np.zeros((areas.density.shape[1], places.shape[0]))
     if len(areas) == 0:
         return mean
@@ -130,11 +130,11 @@ def sweep_all_areas(
             areas.edges,
             areas.spans,
             areas.density,
-            hours[order],
-            order,
-            starts,
-            k[first].astype(np.int64),
-            flow,
+            groups.hours,
+            groups.order,
+            groups.starts,
+            groups.classes,
+            groups.flow,
             anemometer_m,
             math.log(2.0) / half_life_s if half_life_s else 0.0,
             reach_m,
@@ -142,15 +142,3 @@ def sweep_all_areas(
             np.zeros((0, 0, 0)) if hourly is None else hourly,
         )
     return mean
-
-
-def _groups(
-    wind_from_deg: NDArray, k: NDArray, lid: NDArray, longest: int
-) -> tuple[NDArray, NDArray]:
-    """Hours by direction and class, in each from the lowest lid up, cut into groups."""
-    order = np.lexsort((np.arange(k.size), lid, k, wind_from_deg))
-    new = np.ones(k.size, dtype=bool)
-    new[1:] = (np.diff(wind_from_deg[order]) != 0) | (np.diff(k[order]) != 0)
-    first = np.flatnonzero(new)
-    within = np.arange(k.size) - np.repeat(first, np.diff(np.append(first, k.size)))
-    return order, np.append(np.flatnonzero(new | (within % longest == 0)), k.size)

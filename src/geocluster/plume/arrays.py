@@ -11,6 +11,7 @@ from geocluster.errors import InputError, TableError
 from geocluster.plume import columns
 from geocluster.plume.flares import flares_as_stacks
 from geocluster.plume.options import PlumeOptions
+from geocluster.plume.terrain import GROUND, ground_of_points
 from geocluster.tables import (
     GREENHOUSE_GASES,
     check_table,
@@ -87,6 +88,8 @@ def source_arrays(
     wide = np.isin(types, AREA_TYPES)
     _fill_stacks(table, sources, ~volume & ~wide)
     table[:, columns.URBAN] = _urban_flags(sources, options)
+    if GROUND in sources:
+        table[~wide, columns.GROUND] = ground_of_points(sources[~wide], "sources")
     rates = [sources[f"emission_{name}_g_s"].to_numpy(dtype=float) for name in pollutants]
     emissions = np.column_stack(rates)
     emissions[wide] = 0.0

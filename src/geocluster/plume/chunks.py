@@ -16,6 +16,7 @@ from geocluster.plume.lanes import (
     LANES,
     NOWHERE,
     ROOT,
+    TERRAIN,
     TOTAL,
     VALUE,
     Y2,
@@ -55,9 +56,24 @@ def put_places(
 
 
 @inner()
+def put_ground(to: np.ndarray, ground: np.ndarray, source: np.ndarray) -> None:
+    """How far the ground is above a source's base [m], cut at its release height."""
+    for i in range(ground.size):
+        to[i] = min(ground[i] - source[col.GROUND], source[col.HEIGHT])
+
+
+@inner()
+def lowest_and_highest(values: np.ndarray) -> tuple[float, float]:
+    low, high = values[0], values[0]
+    for i in range(values.size):
+        low, high = min(low, values[i]), max(high, values[i])
+    return low, high
+
+
+@inner()
 def stack_hours(
     work: np.ndarray, n: int, plumes: np.ndarray, weights: np.ndarray, x0: float, sz0: float,
-    sz1: float, options: int, high: bool, parts: np.ndarray, rates: np.ndarray,
+    sz1: float, ground: tuple, options: int, high: bool, parts: np.ndarray, rates: np.ndarray,
     hourly: np.ndarray,
 ) -> bool:  # fmt: skip
     """Fill TOTAL with the weighted sum of a group's hours, and add each hour to `hourly`."""
@@ -65,7 +81,7 @@ def stack_hours(
     for i in range(n):
         work[TOTAL + i] = 0.0
     for j in range(plumes.shape[0]):
-        if not stack_hour(work, n, plumes[j], x0, sz0, sz1, options, high):
+        if not stack_hour(work, n, plumes[j], x0, sz0, sz1, ground, options, high):
             continue
         some = True
         weight = weights[j]
@@ -145,16 +161,19 @@ def add_chunk(
         work[X + i] = x1
         work[Y2 + i] = NOWHERE
         work[Z + i] = 0.0
+        work[TERRAIN + i] = 0.0
+    hilly = options & col.HILLY
+    ground = lowest_and_highest(work[TERRAIN : TERRAIN + m]) if hilly else (0.0, 0.0)
     urban = source[col.URBAN] != 0.0
     fill_sigmas(work, n, k, urban, virtual[0], virtual[1], x0, x1)
     sz0, sz1 = bounds_of_sz2(x0 + virtual[1], x1 + virtual[1], k, urban)
-    if source[col.VOLUME] != 0.0 and plumes[0, DECAY] == 0.0:
+    if source[col.VOLUME] != 0.0 and plumes[0, DECAY] == 0.0 and not hilly:
         some = volume_hours(
             work, n, plumes, weights, sz0, sz1, options, high, parts, rates, hourly
         )  # fmt: skip
     else:
         some = stack_hours(
-            work, n, plumes, weights, x0, sz0, sz1, options, high, parts, rates, hourly
+            work, n, plumes, weights, x0, sz0, sz1, ground, options, high, parts, rates, hourly
         )  # fmt: skip
     if some:
         add_parts(work[TOTAL : TOTAL + CHUNK], parts, rates, mean)
@@ -170,7 +189,7 @@ def add_source(
     touched: np.ndarray, work: np.ndarray, parts: np.ndarray,
 ) -> None:  # fmt: skip
     """Add a source's hours of one group to the sums at the rows of a band."""
-    px, py, pz, row_start, row_y0, row_y1, per_m = rows
+    px, py, pz, ground, row_start, row_y0, row_y1, per_m = rows
     first_row, last_row, base = window
     sx, sy, ux, uy = source[col.X], source[col.Y], flow[0], flow[1]
     blank = 2.15 * source[col.SIGMA_Y0] + 1.0 if source[col.VOLUME] != 0.0 else 1.0
@@ -195,6 +214,8 @@ def add_source(
                 )  # fmt: skip
                 if high:
                     work[Z + m : Z + m + size] = pz[i : i + size]
+                if options & col.HILLY:
+                    put_ground(work[TERRAIN + m : TERRAIN + m + size], ground[i : i + size], source)
                 at0, at1 = (px[i] - sx) * ux, (px[i + size - 1] - sx) * ux
                 x0 = min(x0, min(at0, at1) + min(y0 * uy, y1 * uy) - 1e-3)
                 x1 = max(x1, max(at0, at1) + max(y0 * uy, y1 * uy) + 1e-3)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocluster.errors import StatisticError, TableError
-from geocluster.plume.field import BLOCK_BYTES, Job, job_of, over, with_attrs
+from geocluster.plume.field import BLOCK_BYTES, Job, job_of, with_attrs
 from geocluster.plume.options import DEFAULT, PlumeOptions
+from geocluster.plume.receptors import over, places_of
+from geocluster.plume.terrain import ABOVE_STACK
 from geocluster.plume.weathers import part_of
 from geocluster.tables import rows_in_words
 
@@ -52,7 +54,8 @@ def contributions(
     xarray.DataArray
         Dims (source, pollutant, y, x) or (source, pollutant, receptor) [ug/m3]; `source` holds
         `source_id` where every source has its own, else the table's index, or the values of `by`
-        in the order in which they first stand. Attrs as of `geocluster.concentration`.
+        in the order in which they first stand. Attrs as of `geocluster.concentration`, whose
+        ``terrain_above_stack`` is a coordinate here.
 
     Raises
     ------
@@ -99,8 +102,10 @@ def contributions(
     labels, groups = _groups(sources, by)
     parts = tuple(part_of(job, rows) for rows in groups)
     shares = _Shares(job, parts, job.statistics, {"source": labels, **job.leading})
-    field = over(receptors, shares)  # type: ignore[arg-type]
+    field = over(receptors, shares)
     field = with_attrs(field, receptors, job.counts, options)
+    if job.terrain:
+        field = field.set_coords(ABOVE_STACK)
     result = field[statistic]
     return result.assign_attrs({**field.attrs, **result.attrs})
 
@@ -114,15 +119,25 @@ class _Shares:
     statistics: tuple[str, ...]
     leading: dict[str, list]
 
-    def at(self, x: NDArray, y: NDArray, height_m: NDArray) -> dict[str, NDArray]:
+    @property
+    def terrain(self) -> bool:
+        return self.whole.terrain
+
+    def above_stack(self, x: NDArray, y: NDArray, ground_m: NDArray) -> NDArray:
+        return self.whole.above_stack(x, y, ground_m)
+
+    def at(
+        self, x: NDArray, y: NDArray, height_m: NDArray, ground_m: NDArray | None = None
+    ) -> dict[str, NDArray]:
         """(source, pollutant, receptor) of the one statistic."""
         (name,) = self.statistics
         shape = (*map(len, self.leading.values()), x.size)
         if min(shape) == 0:
             return {name: np.zeros(shape)}
         if name == "mean":
-            return {name: np.stack([part.at(x, y, height_m)[name] for part in self.parts])}
-        places = np.column_stack([x, y, height_m]).astype(float)
+            means = [part.at(x, y, height_m, ground_m)[name] for part in self.parts]
+            return {name: np.stack(means)}
+        places = places_of(x, y, height_m, ground_m)
         size = max(1, BLOCK_BYTES // (8 * shape[1] * self.whole.sky["k"].size))
         blocks = [self.block(places[n : n + size]) for n in range(0, len(places), size)]
         return {name: np.concatenate(blocks, -1)}

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.errors import CRSError, TableError
+from geocluster.errors import CRSError
 from geocluster.plume import columns
 from geocluster.plume.arrays import (
     area_source_arrays,
     chosen_pollutants,
     frequency_of,
-    point_coordinates,
     source_arrays,
     weather_arrays,
 )
 from geocluster.plume.options import DEFAULT, PlumeOptions, option_bits
+from geocluster.plume.receptors import over, places_of
+from geocluster.plume.terrain import ABOVE_STACK, LONG_NAME, above_stack, has_terrain
 
 __all__ = ["PlumeOptions", "concentration", "raise_low_winds", "weather_counts"]
 
@@ -44,20 +45,23 @@ def concentration(
     statistics: str | Sequence[str] = ("mean",),
     options: PlumeOptions = DEFAULT,
 ) -> xr.Dataset:
-    """Concentration from point, volume, area and line sources over flat terrain.
+    """Concentration from point, volume, area and line sources over flat or simple terrain.
 
     The steady-state Gaussian plume of ISC3 [1]_: Pasquill-Gifford or urban sigmas, Briggs' rise,
     images in the ground and the mixing lid. docs/plume.md has the equations and cut-offs.
+    Terrain counts where sources and receptors both have ``ground_m``, as in ISC3's simple terrain;
+    areas and lines are calculated flat.
 
     Parameters
     ----------
     sources : GeoDataFrame
         Points, volumes, areas and lines, see `geocluster.tables`; emissions [g/s] in columns
         ``emission_<pollutant>_g_s``. Another CRS than the receptors' is transformed; without one,
-        the receptors' is taken.
+        the receptors' is taken. ``ground_m``: elevation of the base [m above sea level].
     receptors : xarray.DataArray or GeoDataFrame
         A grid (y, x) of cell centres [m] with attrs ``crs`` (lazy where it has chunks), or points
-        with an optional column ``height_m`` above the ground. [m]
+        with an optional column ``height_m`` above the ground. [m] ``ground_m``: elevation of the
+        ground [m above sea level], a coordinate (y, x) of the grid or a column of the points.
     weather : xarray.Dataset or mapping of str to xarray.Dataset
         On dim hour, see `geocluster.tables.WEATHER`; hours of wind 0 are calms and count in no
         mean. Of several places: by name, each source's own in its column ``weather``.
@@ -74,8 +78,10 @@ def concentration(
     -------
     xarray.Dataset
         A variable a statistic [ug/m3, or h and d where hours and days are counted], dims
-        (pollutant, y, x) or (pollutant, receptor). Attrs: those of the grid; the weather's counts,
-        see `weather_counts`; the options.
+        (pollutant, y, x) or (pollutant, receptor). With terrain also ``terrain_above_stack``, bool
+        (y, x) or (receptor): True where the ground is above the top of an emitting stack (release
+        height of a volume) within reach, where the method does not hold. Attrs: those of the grid;
+        the weather's counts, see `weather_counts`; the options.
 
     Raises
     ------
@@ -146,8 +152,7 @@ def job_of(
     settings = {
         "half_life_s": options.half_life_s,
         "reach_m": float(options.reach_m),
-        "options": option_bits(options),
-        "highest_wanted": "max_1h" in names,
+        "options": option_bits(options) + columns.HILLY * has_terrain(sources, receptors),
     }
     days = None
     if not (SWEPT if areas is None else {"mean"}).issuperset(names):
@@ -219,12 +224,24 @@ class Job:
     areas: Areas | None = None
     counts: dict[str, Any] = field(default_factory=dict)
 
-    def at(self, x: NDArray, y: NDArray, height_m: NDArray) -> dict[str, NDArray]:
+    @property
+    def terrain(self) -> bool:
+        """Whether the ground has heights."""
+        return bool(self.settings["options"] & columns.HILLY)
+
+    def at(
+        self, x: NDArray, y: NDArray, height_m: NDArray, ground_m: NDArray | None = None
+    ) -> dict[str, NDArray]:
         """Each statistic, its dimensions those of `leading` and then the receptors."""
         shape = (*map(len, self.leading.values()), x.size)
         if min(*shape, self.sources.shape[0]) == 0:
             return {name: np.zeros(shape) for name in self.statistics}
-        return self.values(np.column_stack([x, y, height_m]).astype(float))
+        return self.values(places_of(x, y, height_m, ground_m))
+
+    def above_stack(self, x: NDArray, y: NDArray, ground_m: NDArray) -> NDArray:
+        """Where the ground is too high, see `geocluster.plume.terrain.above_stack`."""
+        places = places_of(x, y, np.zeros(x.size), ground_m)
+        return above_stack(places, self.sources, self.emissions, self.settings["reach_m"])
 
     def values(self, places: NDArray) -> dict[str, NDArray]:
         """(pollutant, receptor) of each statistic; there are sources and places."""
@@ -238,7 +255,10 @@ class Job:
             given = (places, self.sources, self.emissions, self.areas)
             mean = mean_of_all(*given, {**self.sky, **self.settings})
             return dict.fromkeys(self.statistics, mean)
-        mean, highest = sweep_all(places, self.sources, self.emissions, **self.sky, **self.settings)
+        mean, highest = sweep_all(
+            places, self.sources, self.emissions, **self.sky, **self.settings,
+            highest_wanted="max_1h" in self.statistics,
+        )  # fmt: skip
         both = {"mean": mean, "max_1h": highest}
         return {name: both[name] for name in self.statistics}  # type: ignore[misc]
 
@@ -281,65 +301,6 @@ class Job:
         return hourly_values(places, sources, emissions, **self.sky, **self.settings)
 
 
-def over(receptors: xr.DataArray | gpd.GeoDataFrame, job: Job) -> xr.Dataset:
-    """A job's result over a grid or at points."""
-    import geopandas as gpd
-    import xarray as xr
-
-    if isinstance(receptors, gpd.GeoDataFrame):
-        return _over_points(receptors, job)
-    if isinstance(receptors, xr.DataArray):
-        return _over_grid(receptors, job)
-    raise TableError("receptors", "give a grid (xarray.DataArray) or a GeoDataFrame of points")
-
-
-def _over_grid(grid: xr.DataArray, job: Job) -> xr.Dataset:
-    import xarray as xr
-
-    if grid.dims != ("y", "x"):
-        raise TableError("receptors", f"a grid has the dimensions y, x; this one has {grid.dims}")
-    if grid.chunks is None:
-        return _block(grid, job)
-    empty = grid.astype(float).expand_dims(job.leading).drop_attrs()
-    template = xr.Dataset(dict.fromkeys(job.statistics, empty))
-    return xr.map_blocks(_block, grid, args=[job], template=template)
-
-
-def _block(grid: xr.DataArray, job: Job) -> xr.Dataset:
-    """The field over one block of a grid: the one function for grids of any size."""
-    import xarray as xr
-
-    x, y = np.meshgrid(grid["x"].values, grid["y"].values)
-    values = job.at(x.ravel(), y.ravel(), np.zeros(x.size))
-    shape = (*map(len, job.leading.values()), *x.shape)
-    dims = (*job.leading, "y", "x")
-    return xr.Dataset(
-        {name: (dims, array.reshape(shape)) for name, array in values.items()},
-        coords={**job.leading, "y": grid["y"], "x": grid["x"]},
-    )
-
-
-def _over_points(receptors: gpd.GeoDataFrame, job: Job) -> xr.Dataset:
-    import xarray as xr
-
-    x, y = point_coordinates(receptors, "receptors")
-    height = np.zeros(x.size)
-    if "height_m" in receptors:
-        height = receptors["height_m"].fillna(0.0).to_numpy(dtype=float)
-    if (height < 0).any():
-        raise TableError("receptors", "column 'height_m' is below 0: heights are above the ground")
-    values = job.at(x, y, height)
-    return xr.Dataset(
-        {name: ((*job.leading, "receptor"), array) for name, array in values.items()},
-        coords={
-            **job.leading,
-            "receptor": receptors.index.to_numpy(),
-            "x": ("receptor", x, {"units": "m"}),
-            "y": ("receptor", y, {"units": "m"}),
-        },
-    )
-
-
 def with_attrs(
     field: xr.Dataset, receptors: xr.DataArray | gpd.GeoDataFrame, counts: Mapping[str, Any],
     options: PlumeOptions,
@@ -347,7 +308,8 @@ def with_attrs(
     from geocluster.plume.statistics import units_of
 
     for name in field.data_vars:
-        field[name].attrs["units"] = units_of(str(name))
+        own = {"long_name": LONG_NAME} if name == ABOVE_STACK else {"units": units_of(str(name))}
+        field[name].attrs.update(own)
     if not hasattr(receptors, "geometry"):
         field.attrs.update(receptors.attrs)
     field.attrs.update(counts)

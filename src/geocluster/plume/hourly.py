@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numba import get_num_threads
 
-from geocluster.plume import columns as col
 from geocluster.plume.jit import compiled
-from geocluster.plume.kernel import _blocks, prepare, sweep_band
-from geocluster.plume.rows import LINES, density_of, group_hours, rows_of
+from geocluster.plume.kernel import Block, prepared_blocks, sweep_band
+from geocluster.plume.rows import Rows, groups_of, rows_of
 
 SIDE = 16  # receptors turned at a time, so that what is read stays at hand
 
@@ -30,7 +27,6 @@ def hourly_values(
     half_life_s: float | None,
     reach_m: float,
     options: int,
-    **_: Any,
 ) -> np.ndarray:
     """Concentration at every receptor in every hour.
 
@@ -48,52 +44,33 @@ def hourly_values(
     values = np.zeros((receptors.shape[0], emissions.shape[1], k.size))
     if min(values.size, sources.shape[0]) == 0:
         return values
-    order, starts = group_hours(wind_from_deg, k, hours[:, col.MIXING_HEIGHT])
-    hours, wind_from_deg, k = hours[order], wind_from_deg[order], k[order]
-    angle = np.deg2rad(wind_from_deg[starts[:-1]])
-    flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
-    classes = k[starts[:-1]].astype(np.int64)
+    groups = groups_of(hours, wind_from_deg, k)
     at, row_start = rows_of(receptors[:, 0], receptors[:, 1])
-    px, py, pz = (np.ascontiguousarray(receptors[at, n]) for n in range(3))
-    rows = (
-        px, py, pz, row_start, np.minimum.reduceat(py, row_start[:-1]),
-        np.maximum.reduceat(py, row_start[:-1]), density_of(px, row_start),
-    )  # fmt: skip
-    decay = math.log(2.0) / half_life_s if half_life_s else 0.0
-    settings = (reach_m, options, bool((pz > 0.0).any()))
+    rows = Rows.of(receptors, at, row_start)
+    settings = (reach_m, options, bool((rows.pz > 0.0).any()))
     with ThreadPoolExecutor(get_num_threads()) as threads:
-        for first, last in _blocks(starts, sources.shape[0]):
-            j0, j1 = starts[first], starts[last]
-            own = (starts[first : last + 1] - j0, classes[first:last], flow[first:last])
-            n_sources, n_groups = sources.shape[0], last - first
-            plumes = np.empty((n_sources, j1 - j0, col.PLUME_COLUMNS))
-            wedges = np.empty((n_sources, n_groups, LINES, 3))
-            virtual = np.empty((n_sources, n_groups, 2))
-            prepare(
-                0, n_sources, sources, hours[j0:j1], *own, anemometer_m, decay, reach_m, options,
-                plumes, wedges, virtual,
-            )  # fmt: skip
-            found = np.zeros((j1 - j0, emissions.shape[1], px.size))
-            sweep = partial(
-                _sweep_group, rows, sources, emissions, own, plumes, wedges, virtual, settings,
-                found,
-            )  # fmt: skip
-            list(threads.map(sweep, range(n_groups)))
-            turn = partial(_turn, found, order[j0:j1], at, values)
-            list(threads.map(turn, range(0, px.size, SIDE)))
+        for block in prepared_blocks(
+            threads, groups, sources, anemometer_m, half_life_s, reach_m, options
+        ):
+            found = np.zeros((block.last - block.first, emissions.shape[1], at.size))
+            sweep = partial(_sweep_group, rows, sources, emissions, block, settings, found)
+            list(threads.map(sweep, range(block.of_groups[1].size)))
+            turn = partial(_turn, found, groups.order[block.first : block.last], at, values)
+            list(threads.map(turn, range(0, at.size, SIDE)))
     return values
 
 
 def _sweep_group(
-    rows: tuple, sources: np.ndarray, emissions: np.ndarray, own: tuple, plumes: np.ndarray,
-    wedges: np.ndarray, virtual: np.ndarray, settings: tuple, found: np.ndarray, g: int,
+    rows: Rows, sources: np.ndarray, emissions: np.ndarray, block: Block, settings: tuple,
+    found: np.ndarray, g: int,
 ) -> None:  # fmt: skip
     """Fill the hours of one group: the kernel leaves them be where no highest hour is kept."""
-    starts, classes, flow = own
+    starts, classes, flow = block.of_groups
+    plumes, wedges, virtual = block.of_sources
     j0, j1 = starts[g], starts[g + 1]
     n = j1 - j0
     sweep_band(
-        0, rows[3].size - 1, *rows, sources, emissions, np.zeros(n),
+        0, rows.row_start.size - 1, *rows, sources, emissions, np.zeros(n),
         np.array([0, n]), classes[g : g + 1], flow[g : g + 1],
         np.ascontiguousarray(plumes[:, j0:j1]), np.ascontiguousarray(wedges[:, g : g + 1]),
         np.ascontiguousarray(virtual[:, g : g + 1]), *settings,

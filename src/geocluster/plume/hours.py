@@ -25,11 +25,13 @@ from geocluster.plume.lanes import (
     EY,
     GROUND,
     HALF,
+    LEVEL,
     LOG_Y,
     OWN,
     ROOT,
     SY2,
     SZ2,
+    TERRAIN,
     TOTAL,
     VALUE,
     VZ,
@@ -90,6 +92,23 @@ def fill_rise(work: np.ndarray, n: int, plume: np.ndarray, x0: float, options: i
 
 
 @inner()
+def lower_axis(work: np.ndarray, n: int, lid: float, top: float) -> None:
+    """Heights above the ground of each place; LEVEL keeps those above the source's base.
+
+    The axis stays level over terrain, and the lid follows the ground. Where the ground lies so low
+    that the axis is above the lid there, the axis is put where its images are under the lid.
+    """
+    for i in range(n):
+        work[LEVEL + i] = work[H + i]
+        work[H + i] = max(work[H + i] - work[TERRAIN + i], 0.0)
+    if top > lid:
+        for i in range(n):
+            h = work[H + i]
+            mirrored = abs(h - 2.0 * lid * math.floor((h + lid) / (2.0 * lid)))
+            work[H + i] = min(mirrored, lid) if h > lid else h
+
+
+@inner()
 def fill_ground(work: np.ndarray, n: int) -> None:
     """The spread of the plume and its image in the ground, without a lid."""
     for i in range(n):
@@ -123,12 +142,15 @@ def add_images(work: np.ndarray, n: int, lid: float) -> None:
 
 
 @inner()
-def add_modes(work: np.ndarray, n: int, lid: float, cosine: float, gradual: bool) -> None:
-    """Where sigma_z is above 0.45 of the lid, the images' sum in cosines instead."""
+def add_modes(work: np.ndarray, n: int, lid: float, cosine: float, alike: bool) -> None:
+    """Where sigma_z is above 0.45 of the lid, the images' sum in cosines instead.
+
+    `cosine` is that of the height, where it is `alike` at all places.
+    """
     per = 1.0 / (lid * lid)
     for i in range(n):
         work[VALUE + i] = cosine
-    if gradual:
+    if not alike:
         for i in range(n):
             work[VALUE + i] = math.cos(math.pi * work[H + i] / lid)
     for i in range(n):
@@ -154,17 +176,20 @@ def fill_vertical(
 
     The plume is nowhere higher than `top`; `vz0` and `vz1` are bounds of sigma_z squared.
     """
+    gradual, hilly = not options & col.FINAL_RISE, options & col.HILLY
     if lid < math.inf:
         if vz0 <= _MODES2 * lid * lid and images_matter(lid, top, vz1):
             add_images(work, n, lid)
-        gradual = not options & col.FINAL_RISE
         if vz1 > _MODES2 * lid * lid:
-            add_modes(work, n, lid, cosine, gradual)
-        if gradual:
-            for i in range(n):
-                work[V + i] = work[V + i] if work[H + i] <= lid else 0.0
+            add_modes(work, n, lid, cosine, not (gradual or hilly))
     if high:
         fill_high(work, n, lid)
+    if lid < math.inf and gradual and hilly:
+        for i in range(n):
+            work[V + i] = work[V + i] if work[LEVEL + i] <= lid else 0.0
+    elif lid < math.inf and gradual:
+        for i in range(n):
+            work[V + i] = work[V + i] if work[H + i] <= lid else 0.0
 
 
 @inner()
@@ -181,31 +206,33 @@ def fill_high(work: np.ndarray, n: int, lid: float) -> None:
 
 @inner()
 def stack_hour(
-    work: np.ndarray, n: int, plume: np.ndarray, x0: float, sz0: float, sz1: float, options: int,
-    high: bool,
+    work: np.ndarray, n: int, plume: np.ndarray, x0: float, sz0: float, sz1: float, ground: tuple,
+    options: int, high: bool,
 ) -> bool:  # fmt: skip
     """Concentration per emission [ug/m3 per g/s] of a chunk in one hour; False where all is 0.
 
     ``chi = 1e6 / (2 pi u s_y s_z) exp(-y^2 / 2 s_y^2) V`` (ISC3 user's guide, volume II, eq. 1-1),
     V as in `geocluster.plume.images.vertical`. `sz0` and `sz1` are bounds of the ambient sigma_z
-    squared.
+    squared, `ground` those of how far the ground is above the source's base. Whether the plume is
+    above the lid is asked of its height above the base.
     """
     gradual = not options & col.FINAL_RISE
     lid, rise = plume[LID], plume[RISE]
-    lowest = plume[BASE] if gradual else plume[BASE] + rise
-    if lowest > lid or lid <= 0.0:
+    level = plume[BASE] if gradual else plume[BASE] + rise
+    if level > lid or lid <= 0.0:
         return False
+    lowest, top = max(level - ground[1], 0.0), plume[BASE] + rise - ground[0]
     most = sz1 + (rise * rise * _BID if options & col.BUOYANCY_INDUCED else 0.0)
-    lidded = lid < math.inf and (
-        most > _MODES2 * lid * lid or images_matter(lid, plume[BASE] + rise, most)
-    )
+    lidded = lid < math.inf and (most > _MODES2 * lid * lid or images_matter(lid, top, most))
     if not lidded and not high and lowest * lowest > 2.0 * EXPONENT_CUT * most:
         return False
     fill_rise(work, n, plume, x0, options)
+    if options & col.HILLY:
+        lower_axis(work, n, lid, top)
     fill_ground(work, n)
     fill_vertical(
         work, n, lid, plume[COSINE], options, high,
-        plume[BASE] + rise, min(sz0, _MOST2), min(most, _MOST2),
+        top, min(sz0, _MOST2), min(most, _MOST2),
     )  # fmt: skip
     amplitude, decay = plume[AMPLITUDE], plume[DECAY]
     for i in range(n):

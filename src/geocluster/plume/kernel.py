@@ -11,9 +11,10 @@ from __future__ import annotations
 import itertools
 import math
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import get_num_threads
@@ -39,10 +40,11 @@ from geocluster.plume.rise import plume_rise, stack_tip_height, wind_at
 from geocluster.plume.rows import (
     LINES,
     LONGEST_GROUP,
+    Groups,
+    Rows,
     bands_of,
-    density_of,
     fill_wedge,
-    group_hours,
+    groups_of,
     rows_of,
 )
 from geocluster.plume.sigma import (
@@ -165,6 +167,7 @@ def sweep_band(
     px: np.ndarray,
     py: np.ndarray,
     pz: np.ndarray,
+    ground: np.ndarray,
     row_start: np.ndarray,
     row_y0: np.ndarray,
     row_y1: np.ndarray,
@@ -195,7 +198,7 @@ def sweep_band(
     work = np.zeros(WORK)
     parts = np.zeros((CHUNK + 1, 3), dtype=np.int64)
     touched = np.zeros(row1 - row0, dtype=np.bool_)
-    rows = (px, py, pz, row_start, row_y0, row_y1, per_m)
+    rows = (px, py, pz, ground, row_start, row_y0, row_y1, per_m)
     for g in range(classes.size):
         j0, j1 = starts[g], starts[g + 1]
         for s in range(sources.shape[0]):
@@ -226,70 +229,103 @@ def sweep_all(
     half_life_s: float | None,
     reach_m: float,
     options: int,
-    highest_wanted: bool,
+    highest_wanted: bool = False,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The mean and, where wanted, the highest hour at every receptor.
 
     Parameters
     ----------
-    receptors : ndarray, (receptor, 3)
-        x, y and height above the ground. [m]
-    sources : ndarray, (source, 12)
-        The columns X to URBAN of `geocluster.plume.columns`.
+    receptors : ndarray, (receptor, 4)
+        x, y, height above the ground, and elevation of the ground. [m]
+    sources : ndarray, (source, 13)
+        The columns X to GROUND of `geocluster.plume.columns`.
     emissions : ndarray, (source, pollutant)
         [g/s]
     hours : ndarray, (hour, 4)
         The columns SPEED to WEIGHT of `geocluster.plume.columns`; no calms, weights that sum to 1.
     wind_from_deg, k : ndarray, (hour,)
         Where the wind comes from [degrees], and the class, 0 to 5 for A to F.
+    options : int
+        The bits of `geocluster.plume.columns`; elevations count with HILLY alone.
 
     Returns
     -------
     mean, highest : ndarray, (pollutant, receptor), or None
         [ug/m3]
     """
-    order, starts = group_hours(wind_from_deg, k, hours[:, col.MIXING_HEIGHT])
-    hours, wind_from_deg, k = hours[order], wind_from_deg[order], k[order]
-    angle = np.deg2rad(wind_from_deg[starts[:-1]])
-    flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
-    classes = k[starts[:-1]].astype(np.int64)
+    groups = groups_of(hours, wind_from_deg, k)
     at, row_start = rows_of(receptors[:, 0], receptors[:, 1])
     at, row_start, bands = bands_of(at, row_start, get_num_threads())
-    px, py, pz = (np.ascontiguousarray(receptors[at, n]) for n in range(3))
-    row_y0 = np.minimum.reduceat(py, row_start[:-1])
-    row_y1 = np.maximum.reduceat(py, row_start[:-1])
-    per_m = density_of(px, row_start)
+    rows = Rows.of(receptors, at, row_start)
     n_pollutants, longest = emissions.shape[1], LONGEST_GROUP if highest_wanted else 0
     sizes = np.diff(row_start[bands])
     mean = [np.zeros((n_pollutants, size)) for size in sizes]
     highest = [np.zeros((n_pollutants, size if highest_wanted else 0)) for size in sizes]
-    decay = math.log(2.0) / half_life_s if half_life_s else 0.0
-    high = bool((pz > 0.0).any())
     with ThreadPoolExecutor(get_num_threads()) as threads:
-        for first, last in _blocks(starts, sources.shape[0]):
-            j0, j1 = starts[first], starts[last]
-            n_sources, n_groups, n_hours = sources.shape[0], last - first, j1 - j0
-            plumes = np.empty((n_sources, n_hours, PLUME_COLUMNS))
-            wedges = np.empty((n_sources, n_groups, LINES, 3))
-            virtual = np.empty((n_sources, n_groups, 2))
-            block = (starts[first : last + 1] - j0, classes[first:last], flow[first:last])
-            weights = np.ascontiguousarray(hours[j0:j1, col.WEIGHT])
-
-            fill = partial(
-                _prepare_some, sources, hours[j0:j1], *block, anemometer_m, decay, reach_m, options,
-                plumes, wedges, virtual,
-            )  # fmt: skip
-            list(threads.map(fill, range(0, n_sources, SOURCES_AT_ONCE)))
+        for block in prepared_blocks(
+            threads, groups, sources, anemometer_m, half_life_s, reach_m, options
+        ):
             sweep = partial(
-                _sweep_one, bands, longest, mean, highest, px, py, pz, row_start, row_y0, row_y1,
-                per_m, sources, emissions, weights, *block, plumes, wedges, virtual, reach_m,
-                options, high,
+                _sweep_one, bands, longest, mean, highest, *rows, sources, emissions,
+                block.hours[:, col.WEIGHT].copy(), *block.of_groups, *block.of_sources, reach_m,
+                options, bool((rows.pz > 0.0).any()),
             )  # fmt: skip
             list(threads.map(sweep, range(sizes.size)))
     back = np.empty_like(at)
     back[at] = np.arange(at.size)
     total = np.concatenate(mean, axis=1)[:, back]
     return total, np.concatenate(highest, axis=1)[:, back] if highest_wanted else None
+
+
+class Block(NamedTuple):
+    """Some groups of hours, and what all sources do in them.
+
+    Attributes
+    ----------
+    first, last : int
+        Which hours, in the order of groups.
+    hours : ndarray, (hour, 4)
+        Those.
+    of_groups : tuple of ndarray
+        Their `starts`, `classes` and `flow`, as in `Groups`.
+    of_sources : tuple of ndarray
+        The tables of plumes (source, hour, column), wedges (source, group, line, 3) and virtual
+        distances (source, group, 2).
+    """
+
+    first: int
+    last: int
+    hours: np.ndarray
+    of_groups: tuple[np.ndarray, np.ndarray, np.ndarray]
+    of_sources: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def prepared_blocks(
+    threads: ThreadPoolExecutor,
+    groups: Groups,
+    sources: np.ndarray,
+    anemometer_m: float,
+    half_life_s: float | None,
+    reach_m: float,
+    options: int,
+) -> Iterator[Block]:
+    """The hours in runs of groups, each with its tables filled; arguments as of `sweep_all`."""
+    n_sources, starts = sources.shape[0], groups.starts
+    decay = math.log(2.0) / half_life_s if half_life_s else 0.0
+    for first, last in _blocks(starts, n_sources):
+        j0, j1 = int(starts[first]), int(starts[last])
+        hours = groups.hours[j0:j1]
+        own = (starts[first : last + 1] - j0, groups.classes[first:last], groups.flow[first:last])
+        tables = (
+            np.empty((n_sources, j1 - j0, PLUME_COLUMNS)),
+            np.empty((n_sources, last - first, LINES, 3)),
+            np.empty((n_sources, last - first, 2)),
+        )
+        fill = partial(
+            _prepare_some, sources, hours, *own, anemometer_m, decay, reach_m, options, *tables
+        )
+        list(threads.map(fill, range(0, n_sources, SOURCES_AT_ONCE)))
+        yield Block(j0, j1, hours, own, tables)
 
 
 def _prepare_some(*arrays_then_first: Any) -> None:

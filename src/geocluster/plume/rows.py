@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
+from geocluster.plume import columns as col
 from geocluster.plume.jit import compiled
 from geocluster.plume.sigma import sigma_y_rural, sigma_y_urban
 
@@ -15,6 +17,46 @@ LONGEST_GROUP = 16
 TANGENTS_M = (300.0, 1500.0, 6000.0, 25000.0)
 BAND = 2048  # receptors a thread works on at a time
 LINES = 2 * len(TANGENTS_M) + 4
+
+
+class Groups(NamedTuple):
+    """Hours in groups of one wind direction and class.
+
+    Attributes
+    ----------
+    order : ndarray of int, (hour,)
+        The hours as they were given, in the order of groups.
+    starts : ndarray of int, (group + 1,)
+        Where each group starts in that order, and the end.
+    hours : ndarray, (hour, 4)
+        In that order; the columns SPEED to WEIGHT of `geocluster.plume.columns`.
+    classes : ndarray of int, (group,)
+        0 to 5 for A to F.
+    flow : ndarray, (group, 2)
+        The unit vector that the wind blows along.
+    """
+
+    order: np.ndarray
+    starts: np.ndarray
+    hours: np.ndarray
+    classes: np.ndarray
+    flow: np.ndarray
+
+
+def groups_of(hours: np.ndarray, wind_from_deg: np.ndarray, k: np.ndarray) -> Groups:
+    """The hours in the groups that share sigmas and wedges.
+
+    Examples
+    --------
+    >>> groups = groups_of(np.ones((2, 4)), np.array([270.0, 270.0]), np.array([3, 0]))
+    >>> groups.order.tolist(), groups.starts.tolist(), groups.classes.tolist()
+    ([1, 0], [0, 1, 2], [0, 3])
+    """
+    order, starts = group_hours(wind_from_deg, k, hours[:, col.MIXING_HEIGHT])
+    first = order[starts[:-1]]
+    angle = np.deg2rad(wind_from_deg[first])
+    flow = np.column_stack([-np.sin(angle), -np.cos(angle)])
+    return Groups(order, starts, hours[order], k[first].astype(np.int64), flow)
 
 
 def group_hours(
@@ -62,6 +104,31 @@ def rows_of(px: np.ndarray, py: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order = np.lexsort((px, row))
     row_start = np.append(np.flatnonzero(np.diff(row[order], prepend=-1)), n)
     return order, row_start
+
+
+class Rows(NamedTuple):
+    """Receptors in rows, each sorted by x [m].
+
+    `px`, `py`, `pz` and `ground` are a receptor's place, its height above the ground and the
+    elevation of that; `row_start` is where each row starts, and the end; `row_y0` and `row_y1` are
+    a row's lowest and highest y; `per_m` as of `density_of`.
+    """
+
+    px: np.ndarray
+    py: np.ndarray
+    pz: np.ndarray
+    ground: np.ndarray
+    row_start: np.ndarray
+    row_y0: np.ndarray
+    row_y1: np.ndarray
+    per_m: float
+
+    @classmethod
+    def of(cls, receptors: np.ndarray, order: np.ndarray, row_start: np.ndarray) -> Rows:
+        """The receptors (receptor, 4), in an order and rows as `rows_of` gives them."""
+        px, py, pz, ground = (np.ascontiguousarray(receptors[order, n]) for n in range(4))
+        y0, y1 = (np.minimum.reduceat(py, row_start[:-1]), np.maximum.reduceat(py, row_start[:-1]))
+        return cls(px, py, pz, ground, row_start, y0, y1, density_of(px, row_start))
 
 
 def bands_of(
