@@ -209,7 +209,7 @@ def check_weather(weather: xr.Dataset, where: str = "weather") -> None:
     if weather.sizes.get("hour", 0) == 0:
         raise TableError(where, "there is no hour in it: give at least one")
     faults = column_faults(weather[names].to_dataframe(), WEATHER)
-    if "frequency" in weather and not bool((weather["frequency"] > 0).all()):
+    if not faults and "frequency" in weather and not bool((weather["frequency"] > 0).all()):
         faults.append("'frequency' must be above 0 in every hour")
     if faults:
         raise TableError(where, faults)

@@ -159,7 +159,12 @@ def point_coordinates(table: gpd.GeoDataFrame, where: str) -> tuple[NDArray, NDA
         rows = rows_in_words([int(i) + 1 for i in bad.nonzero()[0]])
         raise TableError(where, f"no geometry in {rows}: give each row a point")
     points = geometry if (geometry.geom_type == "Point").all() else geometry.centroid
-    return points.x.to_numpy(dtype=float), points.y.to_numpy(dtype=float)
+    x, y = points.x.to_numpy(dtype=float), points.y.to_numpy(dtype=float)
+    nowhere = ~(np.isfinite(x) & np.isfinite(y))
+    if nowhere.any():
+        rows = rows_in_words([int(i) + 1 for i in nowhere.nonzero()[0]])
+        raise TableError(where, f"no finite place in {rows}: give each row its x and y")
+    return x, y
 
 
 def chosen_pollutants(
