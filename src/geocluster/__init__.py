@@ -27,6 +27,7 @@ _HOME = {
     "rank_acceptability": "siting.ranking",
     "draw_map": "maps.page",
     "read_study": "study",
+    "export_aermod": "handover.aermod",
     "run_study": "run",
 }
 

@@ -3,6 +3,7 @@ from geocluster.exposure.assess import assess_exposure as assess_exposure
 from geocluster.exposure.assess import summarise_exposure as summarise_exposure
 from geocluster.exposure.burden import burden as burden
 from geocluster.exposure.burden import intake_fraction as intake_fraction
+from geocluster.handover.aermod import export_aermod as export_aermod
 from geocluster.industry.clusters import find_clusters as find_clusters
 from geocluster.load.weather import read_weather as read_weather
 from geocluster.maps.page import draw_map as draw_map

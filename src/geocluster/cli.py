@@ -22,6 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+export = typer.Typer(help="Hand a study over to another model.", no_args_is_help=True)
+app.add_typer(export, name="export")
+
 Folder = Annotated[Path, typer.Argument(help="A study folder, or its study.toml.")]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Where results go. [default: maps/<folder>]")
@@ -63,6 +66,40 @@ def check(folder: Folder) -> None:
         for line in study.warnings:
             _warn(line)
         typer.echo(f"{study.region.name}: nothing wrong found")
+
+
+@export.command("aermod")
+def export_to_aermod(
+    folder: Folder,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="A new folder. [default: maps/<folder>-aermod]"),
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option("--site", help="Add the park at this candidate site.")
+    ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", help="The run that has the site. [default: maps/<folder>]"),
+    ] = None,
+    park_emission_g_s: Annotated[
+        float, typer.Option("--park-emission-g-s", help="Of the whole park. [g/s]")
+    ] = 1.0,
+) -> None:
+    """Write a study as AERMOD input, to confirm an option by the regulatory model."""
+    with _faults_as_messages():
+        from geocluster.handover.aermod import export_aermod
+        from geocluster.study import read_study
+
+        study = read_study(folder)
+        target = out or Path("maps") / f"{study.folder.resolve().name}-aermod"
+        files = export_aermod(
+            study, target, site_id=site, results=results, park_emission_g_s=park_emission_g_s
+        )
+        for line in study.warnings:
+            _warn(line)
+        for path in files.values():
+            typer.echo(path)
 
 
 @contextmanager
