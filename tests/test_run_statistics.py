@@ -9,18 +9,21 @@ import pytest
 import xarray as xr
 from shapely.geometry import box
 
-from geocluster.load.settings_sections import ExposureSettings
+from geocluster.load.settings_sections import ExposureSettings, PlumeSettings
 from geocluster.maps.people import _by_surface
 from geocluster.run import statistics_for
 
 
-def study(hours: int, statistics: str, *, rose: bool = False) -> SimpleNamespace:
+def study(
+    hours: int, statistics: str, *, rose: bool = False, method: str = "hourly"
+) -> SimpleNamespace:
     weather = xr.Dataset({"wind_speed_m_s": ("hour", np.ones(hours))})
     if not rose:
         time = pd.date_range("2025-01-01", periods=hours, freq="h")
         weather = weather.assign_coords(time=("hour", time))
     exposure = ExposureSettings(limits=["who-2021", "eu-2024-2881"], statistics=statistics)
-    settings = SimpleNamespace(exposure=exposure, limits=lambda: list(exposure.limits))
+    plume = PlumeSettings(method=method)
+    settings = SimpleNamespace(exposure=exposure, plume=plume, limits=lambda: list(exposure.limits))
     sources = pd.DataFrame({"emission_nox_g_s": [1.0], "emission_so2_g_s": [1.0]})
     return SimpleNamespace(weather=weather, settings=settings, sources=sources)
 
@@ -32,6 +35,7 @@ def study(hours: int, statistics: str, *, rose: bool = False) -> SimpleNamespace
         (study(8760, "usual"), ["mean", "max_1h"]),
         (study(7000, "limits"), ["mean", "max_1h"]),
         (study(8760, "limits", rose=True), ["mean"]),
+        (study(8760, "usual", method="tables"), ["mean"]),
     ],
 )
 def test_a_run_calculates_what_its_limits_are_stated_in(given, expected: list[str]) -> None:

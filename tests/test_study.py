@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import rasterio
@@ -133,6 +134,26 @@ def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text(encoding="utf-8"))
     assert provenance["inputs_sha256"].keys() >= {"study.toml", "sources.csv"}
     assert provenance["low_winds"] == {} or "so2" in provenance["low_winds"]
+
+
+def test_means_by_tables_are_those_of_all_hours_and_said_to_be(folder, tmp_path):
+    fields = {}
+    for method in ("hourly", "tables"):
+        out = tmp_path / method
+        assert run("run", folder, "--out", out).exit_code == 0
+        with rasterio.open(out / "concentration.tif") as raster:
+            assert raster.descriptions == ("so2_mean", "nox_mean")
+            fields[method] = raster.read()
+        told = json.loads((out / "provenance.json").read_text(encoding="utf-8"))
+        assert told["settings"]["plume"]["method"] == method
+        assert any("polar tables" in note for note in told["notes"]) == (method == "tables")
+        page = (out / "index.html").read_text(encoding="utf-8")
+        assert ("by polar tables" in page) == (method == "tables")
+        if method == "hourly":
+            edit(folder, "study.toml", "[plume]", '[plume]\nmethod = "tables"')
+    hourly, tables = fields["hourly"], fields["tables"]
+    counts = hourly > 0.05 * hourly.max()
+    np.testing.assert_allclose(tables[counts], hourly[counts], rtol=0.02)
 
 
 def test_a_demonstration_says_so_in_every_table(folder, tmp_path):

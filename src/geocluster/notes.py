@@ -32,6 +32,7 @@ def assumptions(study: Study) -> list[str]:
     """What is assumed in this study, a sentence each, the most weighty first."""
     notes = [
         *_weather_notes(study),
+        *_method_notes(study),
         *_source_notes(study.sources),
         *_urban_notes(study),
         *_people_notes(study),
@@ -58,6 +59,15 @@ def _weather_notes(study: Study) -> list[str]:
             "single hours and days are not."
         )
     return notes
+
+
+def _method_notes(study: Study) -> list[str]:
+    if study.settings.plume.method != "tables":
+        return []
+    return [
+        "Means are by polar tables, not hour by hour: on a year of ten stacks the two differ by "
+        "0.02 % in most places and 0.3 % at worst. Highest hours and percentiles are not answered."
+    ]
 
 
 def _source_notes(sources: gpd.GeoDataFrame) -> list[str]:

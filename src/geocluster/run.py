@@ -262,13 +262,13 @@ def statistics_for(study: Study) -> list[str]:
 
     The mean, and the highest hour where the weather is hourly; with ``[exposure] statistics =
     "limits"`` and at least 90 % of a year of hours, also what the limits of the study's pollutants
-    are stated in.
+    are stated in. With ``[plume] method = "tables"`` the mean alone.
     """
     from geocluster.errors import StatisticError
     from geocluster.exposure.limits import read_limits
     from geocluster.plume.statistics import read_statistic
 
-    if "time" not in study.weather.coords:
+    if "time" not in study.weather.coords or study.settings.plume.method == "tables":
         return ["mean"]
     names = ["mean", "max_1h"]
     settings = study.settings
@@ -328,6 +328,7 @@ def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str,
     cell_m = max(study.settings.grid.cell_m, (box_area / COARSE_CELLS) ** 0.5)
     grid = study.region.grid(cell_m)
     people = people_grid(homes_inside(study), grid)
+    options = replace(options, method="hourly")  # quicker than tables at so few places
     cases = {
         "as run": options,
         "raised": replace(options, low_wind="raise"),

@@ -1,5 +1,7 @@
 """The burden of a place is what a source standing there would do to the people around it."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -299,3 +301,15 @@ def test_the_intake_fraction_lies_in_its_published_band():
     for median, (low, high) in zip(medians, ((16, 79), (4.5, 12), (1.0, 2.4)), strict=True):
         assert low < median < high
     assert float(intake_fraction(1.0)) == pytest.approx(1.68e-4, rel=2e-3)
+
+
+@pytest.mark.parametrize("release", [LOW, BOILER, TALL], ids=["low", "boiler", "tall"])
+def test_tables_give_the_same_burden(town, release):
+    by_tables = replace(SHORT, method="tables")
+    hourly = burden(town, GRID, WEATHER, releases=release, options=SHORT)
+    tables = burden(town, GRID, WEATHER, releases=release, options=by_tables)
+    counts = hourly.values > 0.01 * hourly.values.max()
+    error = np.abs(tables.values[counts] / hourly.values[counts] - 1)
+    assert counts.sum() > 100
+    assert np.median(error) < 5e-4
+    assert error.max() < 5e-3

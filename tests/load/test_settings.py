@@ -59,6 +59,7 @@ def test_the_smallest_study_has_the_stated_defaults(study, tmp_path):
         "stack_tip_downwash": True,
         "buoyancy_induced_dispersion": True,
         "low_wind": "keep",
+        "method": "hourly",
     }
     assert settings.limits() == ["who-2021", "eu-2024-2881"]
     assert settings.siting.weights == {

@@ -212,7 +212,7 @@ def test_faults_of_the_input_are_named(sources, grid, year) -> None:
 
 def test_all_faults_of_the_options_come_at_once() -> None:
     with pytest.raises(InputError) as caught:
-        PlumeOptions(urban="perhaps", reach_m=0, half_life_s=-1, method="tables")
+        PlumeOptions(urban="perhaps", reach_m=0, half_life_s=-1, method="daily")
     assert len(caught.value.faults) == 4
 
 

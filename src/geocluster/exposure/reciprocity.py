@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geocluster.exposure.coverage import Frame, cover
 from geocluster.exposure.residents import home_shapes, people_of
-from geocluster.plume.field import PlumeOptions, concentration
+from geocluster.plume.about import mean_about
+from geocluster.plume.field import PlumeOptions
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -77,8 +77,9 @@ class People:
         `source` is one row at the origin, without a CRS, with emission_unit_g_s.
         Rows run from the north. [persons ug/m3]
         """
-        around = partial(_around, source, weather, options)
-        rings = _interpolated(around, options.reach_m)
+        around = mean_about(source, "unit", weather, options=options)
+        # Tables are rings themselves.
+        rings = around if options.method == "tables" else _interpolated(around, options.reach_m)
         sides = self.frame.dx, self.frame.dy
         far = _far_kernel(self.margin, self.near_margin, sides, rings)
         near = _near_kernel(self.near_margin, self.parts, sides, rings, around)
@@ -217,21 +218,6 @@ def _cell_means(
     y = _offsets(rows * points, sides[1] / points)[::-1]
     values = at(*np.meshgrid(x, y))
     return values.reshape(rows, points, columns, points).mean(axis=(1, 3))
-
-
-def _around(
-    source: gpd.GeoDataFrame,
-    weather: xr.Dataset,
-    options: PlumeOptions,
-    x: np.ndarray,
-    y: np.ndarray,
-) -> np.ndarray:
-    """Concentration at points about a source at the origin. [ug/m3]"""
-    import geopandas as gpd
-
-    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x.ravel(), y.ravel()))
-    field = concentration(source, points, weather, pollutants=["unit"], options=options)
-    return np.asarray(field["mean"].sel(pollutant="unit").values, dtype=float).reshape(x.shape)
 
 
 def _offsets(count: int, step: float) -> np.ndarray:

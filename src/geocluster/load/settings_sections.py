@@ -209,6 +209,7 @@ class PlumeSettings(Section):
     stack_tip_downwash: bool = True
     buoyancy_induced_dispersion: bool = True
     low_wind: Literal["keep", "drop", "raise"] = "keep"
+    method: Literal["hourly", "tables"] = "hourly"
 
     @field_validator("urban")
     @classmethod

@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geocluster.plume.polar import Polar
+
 
 # What of the keywords of a sweep counts for areas: no rise, no terrain, no options.
 SETTINGS = ("hours", "wind_from_deg", "k", "anemometer_m", "half_life_s", "reach_m")
@@ -62,16 +64,26 @@ class Areas:
 
 
 def mean_of_all(
-    places: NDArray, sources: NDArray, emissions: NDArray, areas: Areas, settings: dict[str, Any]
+    places: NDArray,
+    sources: NDArray,
+    emissions: NDArray,
+    areas: Areas | None,
+    settings: dict[str, Any],
+    polar: Polar | None = None,
 ) -> NDArray:
     """(pollutant, receptor): the mean of areas and of the sources that are none. [ug/m3]
 
     `sources` and `emissions` have a row for each area too; `settings` are the keywords of
-    `geocluster.plume.kernel.sweep_all`.
+    `geocluster.plume.kernel.sweep_all`. Sources that are none are taken from `polar` if given.
     """
     from geocluster.plume.kernel import sweep_all
 
-    mean = sweep_all_areas(places, areas, **{name: settings[name] for name in SETTINGS})
+    mean = np.zeros((emissions.shape[1], places.shape[0]))
+    if areas is not None:
+        mean += sweep_all_areas(places, areas, **{name: settings[name] for name in SETTINGS})
+    if polar is not None:
+        return mean + polar.mean(places, sources, emissions)
+    assert areas is not None
     others = np.setdiff1d(np.arange(len(sources)), areas.rows)
     if others.size:
         mean += sweep_all(places, sources[others], emissions[others], **settings)[0]

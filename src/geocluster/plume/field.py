@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geocluster.plume.areas import Areas
+    from geocluster.plume.polar import Polar
     from geocluster.plume.statistics import Days
 
 SWEPT = {"mean", "max_1h"}  # what the kernel adds up itself, without keeping hours
@@ -158,7 +159,13 @@ def job_of(
     if not (SWEPT if areas is None else {"mean"}).issuperset(names):
         days = days_of(weather["time"].values, treated["wind_speed_m_s"].values > 0)
     leading = {"pollutant": list(chosen)}
-    return Job(table, emissions, sky, settings, tuple(names), days, leading, areas, counts)
+    polar = None
+    if options.method == "tables":
+        from geocluster.plume.polar import check_tables, polar_of
+
+        check_tables(sources, receptors, options)
+        polar = polar_of(table, emissions, sky, settings)
+    return Job(table, emissions, sky, settings, tuple(names), days, leading, areas, counts, polar)
 
 
 def treat_low_winds(weather: xr.Dataset, low_wind: str) -> xr.Dataset:
@@ -223,6 +230,7 @@ class Job:
     leading: dict[str, list]
     areas: Areas | None = None
     counts: dict[str, Any] = field(default_factory=dict)
+    polar: Polar | None = None
 
     @property
     def terrain(self) -> bool:
@@ -249,11 +257,11 @@ class Job:
 
         if self.days is not None:
             return self.in_blocks(places)
-        if self.areas is not None:
+        if self.areas is not None or self.polar is not None:
             from geocluster.plume.areas import mean_of_all
 
             given = (places, self.sources, self.emissions, self.areas)
-            mean = mean_of_all(*given, {**self.sky, **self.settings})
+            mean = mean_of_all(*given, {**self.sky, **self.settings}, self.polar)
             return dict.fromkeys(self.statistics, mean)
         mean, highest = sweep_all(
             places, self.sources, self.emissions, **self.sky, **self.settings,

@@ -9,6 +9,7 @@ from geocluster.errors import InputError
 from geocluster.plume import columns
 
 LOW_WIND = ("keep", "drop", "raise")
+METHODS = ("hourly", "tables")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,9 @@ class PlumeOptions:
         Hours of wind under 1 m/s: as they are, with at least 1 m/s at the stack's top ("keep"); as
         calms, as ISC3's preprocessor does ("drop"); or raised to 1 m/s in their own direction,
         calms too ("raise").
-    method : {"hourly"}
-        Every hour by itself.
+    method : {"hourly", "tables"}
+        Every hour by itself; or, for means alone, by polar tables about each kind of source, much
+        quicker and within some per mille, see docs/plume.md.
 
     Raises
     ------
@@ -69,8 +71,8 @@ class PlumeOptions:
             faults.append(f"half_life_s is {self.half_life_s!r}: give seconds above 0, or None")
         if self.low_wind not in LOW_WIND:
             faults.append(f"low_wind is {self.low_wind!r}: allowed are {', '.join(LOW_WIND)}")
-        if self.method != "hourly":
-            faults.append(f"method is {self.method!r}: only 'hourly' exists yet")
+        if self.method not in METHODS:
+            faults.append(f"method is {self.method!r}: allowed are {', '.join(METHODS)}")
         if faults:
             raise InputError("PlumeOptions", faults)
 

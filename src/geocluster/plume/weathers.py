@@ -147,7 +147,8 @@ def job_of_places(
     check_statistics(names, hourly_weather=hourly, method=options.method)
     counts = _counts(weathers, own, options.low_wind)
     first = next(iter((used or weathers).values()))
-    whole = job_of(sources, receptors, first, pollutants, ["mean"], options)
+    hourly_options = replace(options, method="hourly")
+    whole = job_of(sources, receptors, first, pollutants, ["mean"], hourly_options)
     changes: dict[str, Any] = {
         "statistics": tuple(names),
         "place": np.array([list(used).index(name) for name in own], dtype=int),
@@ -162,6 +163,12 @@ def job_of_places(
         )
         days = days_of(shared.time, shared.valid)
         changes |= {"matched": matched, "sky": matched[0], "days": days}
+    if options.method == "tables":
+        from geocluster.plume.polar import check_tables, polar_of_places
+
+        check_tables(sources, receptors, options)
+        given = (whole.sources, whole.emissions, changes["place"], changes["skies"])
+        changes["polar"] = polar_of_places(*given, whole.settings)
     return JobOfPlaces(**{**_plain(whole), **changes, "counts": counts})
 
 
@@ -301,6 +308,8 @@ def part_of(job: Job, rows: NDArray) -> Job:
     if job.areas is not None:
         own = job.areas.of_rows(rows)
         changes["areas"] = own if len(own) else None
+    if job.polar is not None:
+        changes["polar"] = job.polar.of_rows(rows)
     if isinstance(job, JobOfPlaces):
         changes["place"] = job.place[rows]
     return replace(job, **changes)

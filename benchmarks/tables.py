@@ -1,0 +1,115 @@
+"""Long-term means by tables against every hour by itself: cost and agreement, in one run.
+
+Run from anywhere: ``python benchmarks/tables.py [CELL_M ...]``. Needs the references beside the
+project. CPU times are of one thread; only their ratio means something on a busy machine.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import geopandas as gpd
+import numba
+import numpy as np
+import xarray as xr
+from shapely.geometry import box
+
+from geocluster.exposure.burden import burden_by_release
+from geocluster.plume.field import PlumeOptions, concentration
+from plume import read_stacks, read_year, square_grid
+
+TABLES = PlumeOptions(method="tables")
+RELEASES = [
+    {
+        "name": "low", "share": 0.3, "release_height_m": 10.0, "initial_sigma_y_m": 23.3,
+        "initial_sigma_z_m": 9.3,
+    },
+    {
+        "name": "boiler", "share": 0.7, "stack_height_m": 40.0, "stack_diameter_m": 1.2,
+        "exit_velocity_m_s": 10.0, "exit_temperature_k": 423.0,
+    },
+]  # fmt: skip
+
+
+def timed(function: Callable[..., Any], *arguments: object, **options: object) -> tuple:
+    """What a function gives, and the CPU seconds that it took."""
+    start = time.process_time()
+    result = function(*arguments, **options)
+    return result, time.process_time() - start
+
+
+def agreement(table: np.ndarray, truth: np.ndarray) -> str:
+    """How errors are spread where the truth is above 1 % of its maximum."""
+    counts = truth > 0.01 * truth.max()
+    error = np.abs(table[counts] / truth[counts] - 1)
+    return (
+        f"{counts.sum()} places: median {np.median(error):.1e}, 95 % within "
+        f"{np.quantile(error, 0.95):.1e}, worst {error.max():.1e}"
+    )
+
+
+def measure_grid(cell_m: float) -> None:
+    """The ten stacks of the reference and its year over 250,000 cells."""
+    grid, year, stacks = square_grid(500, cell_m), read_year(), read_stacks()
+    hourly, slow = timed(concentration, stacks, grid, year)
+    table, quick = timed(concentration, stacks, grid, year, options=TABLES)
+    print(
+        f"500 x 500 cells of {cell_m:.0f} m, 10 stacks: hourly {slow:.1f} s, tables {quick:.2f} s "
+        f"of CPU, ratio {quick / slow:.3f}"
+    )
+    print(f"  {agreement(table['mean'].values, hourly['mean'].values)}")
+
+
+def measure_known(cell_m: float = 100.0, n: int = 200) -> None:
+    """What further sources of one kind cost, each at its own place."""
+    grid, year = square_grid(500, cell_m), read_year()
+    at = np.random.default_rng(3).uniform(-15_000, 15_000, (2, n))
+    one = read_stacks().iloc[[4] * n].reset_index(drop=True)
+    many = one.set_geometry(gpd.points_from_xy(*at))
+    _, first = timed(concentration, many.iloc[:1], grid, year, options=TABLES)
+    _, hourly = timed(concentration, many.iloc[:1], grid, year)
+    _, all_of = timed(concentration, many, grid, year, options=TABLES)
+    more = (all_of - first) / (n - 1)
+    print(
+        f"{n} stacks of one kind: the first {first:.2f} s, each further {more * 1e3:.1f} ms "
+        f"({more / grid.size * 1e9:.0f} ns a cell); hourly {hourly:.2f} s each"
+    )
+
+
+def measure_burden(n: int = 300, cell_m: float = 500.0) -> None:
+    """The burden of a low release and a boiler about a town, under the year of the reference."""
+    grid = square_grid(n, cell_m).assign_attrs(crs="EPSG:32642", cell_m=cell_m)
+    at = np.random.default_rng(4).normal(0, 12_000, (400, 2))
+    homes = gpd.GeoDataFrame(
+        {"people": np.full(400, 1000.0)},
+        geometry=[box(x, y, x + 800, y + 800) for x, y in at],
+        crs="EPSG:32642",
+    )
+    parts: dict[str, xr.DataArray] = {}
+    cpu = {}
+    for method in ("hourly", "tables"):
+        options = PlumeOptions(method=method)
+        parts[method], cpu[method] = timed(
+            burden_by_release, homes, grid, read_year(), releases=RELEASES, options=options
+        )
+    print(
+        f"burden, {n} x {n} cells, {len(RELEASES)} releases: hourly {cpu['hourly']:.1f} s, tables "
+        f"{cpu['tables']:.2f} s of CPU, ratio {cpu['tables'] / cpu['hourly']:.3f}"
+    )
+    for release in parts["hourly"]["release"].values:
+        both = [parts[method].sel(release=release).values for method in ("tables", "hourly")]
+        print(f"  {release}: {agreement(*both)}")
+
+
+if __name__ == "__main__":
+    numba.set_num_threads(1)
+    few = read_year().isel(hour=slice(0, 48))
+    for options in (PlumeOptions(), TABLES):  # compiled or read from the cache before
+        concentration(read_stacks().iloc[:1], square_grid(8, 500.0), few, options=options)
+    for cell_m in [float(word) for word in sys.argv[1:]] or [15.0, 100.0, 500.0]:
+        measure_grid(cell_m)
+    measure_known()
+    measure_burden()
