@@ -255,3 +255,16 @@ def test_what_tables_do_not_know_is_refused(works: gpd.GeoDataFrame) -> None:
     hill = grid().assign_coords(ground_m=(("y", "x"), np.zeros((60, 60))))
     with pytest.raises(InputError, match="terrain"):
         concentration(works.assign(ground_m=0.0), hill, hours, options=TABLES)
+
+
+def test_each_source_turns_in_the_weather_of_its_own_place(works: gpd.GeoDataFrame) -> None:
+    places = {"valley": weather(seed=1), "pass": weather(seed=2)}
+    named = works.assign(weather=["valley", "pass", "valley", "pass"])
+    both = concentration(named, grid(), places, options=TABLES)["mean"].values
+    alone = [
+        concentration(named[named["weather"] == name], grid(), hours, options=TABLES)["mean"].values
+        for name, hours in places.items()
+    ]
+    np.testing.assert_allclose(both, sum(alone), rtol=1e-9, atol=1e-12 * both.max())
+    parts = contributions(named, grid(), places, options=TABLES)
+    np.testing.assert_allclose(parts.sum("source").values, both, rtol=1e-12)
