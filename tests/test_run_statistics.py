@@ -25,7 +25,8 @@ def study(
     plume = PlumeSettings(method=method)
     settings = SimpleNamespace(exposure=exposure, plume=plume, limits=lambda: list(exposure.limits))
     sources = pd.DataFrame({"emission_nox_g_s": [1.0], "emission_so2_g_s": [1.0]})
-    return SimpleNamespace(weather=weather, settings=settings, sources=sources)
+    weathers = {"default": weather}
+    return SimpleNamespace(used_weathers=weathers, settings=settings, sources=sources)
 
 
 @pytest.mark.parametrize(

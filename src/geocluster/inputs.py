@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geocluster.load.osm import OsmTables
     from geocluster.load.settings import Settings
+    from geocluster.load.settings_weather import WeatherFile
     from geocluster.region import Region
 
 
@@ -215,14 +216,35 @@ def _stacked(
     return gpd.GeoDataFrame(pd.concat(full, ignore_index=True), crs=region.crs)
 
 
-def weather_of(settings: Settings) -> xr.Dataset:
-    """The weather, read as the settings say."""
+def weathers_of(settings: Settings) -> dict[str, xr.Dataset]:
+    """The weather of each place by name, the default first; every file at fault is told at once."""
+    from geocluster.load.settings_weather import DEFAULT_PLACE
+
+    given: dict[str, tuple[str, WeatherFile]] = {
+        DEFAULT_PLACE: (settings.inputs.weather, settings.weather),
+        **{place.name: (place.file, place) for place in settings.weather_places},
+    }
+    weathers, errors = {}, []
+    for name, (file, section) in given.items():
+        try:
+            weathers[name] = _weather_of(settings.path(file), section)
+        except InputError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        faults = [f"{error.where}: {fault}" for error in errors for fault in error.faults]
+        raise InputError(str(settings.file), faults)
+    if errors:
+        raise errors[0]
+    return weathers
+
+
+def _weather_of(path: Path, given: WeatherFile) -> xr.Dataset:
+    """One weather, read as the settings say."""
     from geocluster.load.weather import read_weather
 
-    given = settings.weather
     # The region's own time zone is no guide: the weather may be of another place.
     return read_weather(
-        settings.path(settings.inputs.weather),
+        path,
         latitude=given.latitude,
         longitude=given.longitude,
         time_zone=given.time_zone,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geocluster.study import hours_in_words
 from geocluster.tables import POLLUTANTS
 from geocluster.validity import of_another_place
 
@@ -23,8 +24,9 @@ def demonstration(study: Study) -> str | None:
         reasons.append("stacks are assumed")
     if _share_of_origin(study.sources, "emission_origin", "assumed") > 0:
         reasons.append("emissions are assumed")
-    if of_another_place(study.region, study.weather, study.settings.weather):
-        reasons.append("the weather is of another place")
+    if _of_another_place(study):
+        part = "part of the weather" if len(study.weathers) > 1 else "the weather"
+        reasons.append(f"{part} is of another place")
     return f"Demonstration: {', '.join(reasons)}" if reasons else None
 
 
@@ -46,13 +48,15 @@ def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float
 
 
 def _weather_notes(study: Study) -> list[str]:
-    weather, settings = study.weather, study.settings.weather
+    weather, settings = study.weather, study.settings
+    if len(study.weathers) > 1:
+        return _weathers_notes(study)
     notes = []
-    if of_another_place(study.region, study.weather, study.settings.weather):
+    if _of_another_place(study):
         notes.append("The weather is not of this place: nothing on this map is for decisions.")
     notes.append(f"Weather: {weather.attrs.get('origin', 'origin not stated')}.")
-    if settings.note:
-        notes.append(settings.note)
+    if settings.weather.note:
+        notes.append(settings.weather.note)
     if "time" not in weather.coords:
         notes.append(
             "The weather is a wind rose by class: means over its period are answered, "
@@ -67,6 +71,81 @@ def _method_notes(study: Study) -> list[str]:
     return [
         "Means are by polar tables, not hour by hour: on a year of ten stacks the two differ by "
         "0.02 % in most places and 0.3 % at worst. Highest hours and percentiles are not answered."
+    ]
+
+
+def _of_another_place(study: Study) -> bool:
+    settings = study.settings.weather
+    return of_another_place(study.region, study.weather, settings, study.weather_areas)
+
+
+def _weathers_notes(study: Study) -> list[str]:
+    """Of several weathers: where each is taken, by which sources, and how much of it there is."""
+    settings = study.settings
+    notes = []
+    if _of_another_place(study):
+        notes.append(
+            "Outside the areas of the weather places the weather is not of this region: nothing "
+            "there is for decisions."
+        )
+    where = {
+        place.name: f"within {place.within_km:g} km of its station"
+        if place.within_km
+        else "in its area"
+        for place in settings.weather_places
+    }
+    notes.append(
+        "Each source, and a park at each place, disperses in the weather of its own place, "
+        "straight on where a plume enters the ground of another."
+    )
+    for name, weather in study.weathers.items():
+        own = source_names(study.sources[study.sources["weather"] == name])
+        calms = weather.attrs.get("calm_share", 0.0)
+        notes.append(
+            f"Weather {name}, {where.get(name, 'wherever no other is taken')}: "
+            f"{weather.attrs.get('origin', 'origin not stated')}; {hours_in_words(weather)}, "
+            f"{calms:.0%} calms; {len(own)} sources{_listed(own)}."
+        )
+    sections = (settings.weather, *settings.weather_places)
+    return [*notes, *(section.note for section in sections if section.note)]
+
+
+def source_names(sources: gpd.GeoDataFrame) -> list[str]:
+    """What sources are called: by name, else by id."""
+    names = sources["source_id"].astype(str)
+    if "name" in sources:
+        given = sources["name"].astype(object)
+        names = given.where(given.notna() & (given != ""), names).astype(str)
+    return names.tolist()
+
+
+def _listed(names: list[str], most: int = 5) -> str:
+    """
+    Examples
+    --------
+    >>> _listed(["A", "B"]), _listed(["A", "B", "C"], most=1)
+    (' (A, B)', ' (A and 2 more)')
+    """
+    if not names:
+        return ""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f" ({', '.join(names[:most])}{more})"
+
+
+def shared_hour_notes(field: xr.Dataset) -> list[str]:
+    """Which hours count where several weathers are taken together; nothing for one weather."""
+    told = field.attrs
+    if "weather_places" not in told or told["method"] == "tables":
+        return []
+    if "hours_shared" not in told:
+        return [
+            "The weathers of the places share no hours, or one is a wind rose: means over their "
+            "own hours are answered, single hours and days are not."
+        ]
+    return [
+        f"Highest hours and percentiles are of the {told['hours_shared_valid']:,} hours that all "
+        f"places with a source share without a calm; {told['hours_shared_dropped']:,} more are "
+        "left out as calms of one place or another. Means are over each place's own hours."
     ]
 
 
@@ -128,8 +207,7 @@ def _land_notes(study: Study) -> list[str]:
 
 def low_wind_notes(changes: dict[str, dict[str, float]], field: xr.Dataset) -> list[str]:
     """How much weak winds there are, and how their treatment moves the people-weighted mean."""
-    weak = field.attrs.get("hours_below_1_m_s", 0.0)
-    calm = field.attrs.get("calm_share", 0.0)
+    weak = _weak_winds(field)
     if not weak:
         return []
     spans = []
@@ -146,6 +224,19 @@ def low_wind_notes(changes: dict[str, dict[str, float]], field: xr.Dataset) -> l
         "raise": "All of them are raised to 1 m/s",
     }[field.attrs.get("low_wind", "keep")]
     return [
-        f"Winds under 1 m/s hold {weak:.0%} of the time (calms {calm:.0%}). {done}; the "
+        f"Winds under 1 m/s hold {weak}. {done}; the "
         f"people-weighted mean would change were all of them {'; '.join(spans)}."
     ]
+
+
+def _weak_winds(field: xr.Dataset) -> str:
+    """The share of weak winds and calms in words, by place where a source is; empty without any."""
+    told, prefix = field.attrs, "hours_below_1_m_s"
+    names = [key.removeprefix(prefix) for key in told if str(key).startswith(prefix)]
+    parts = [
+        f"{told[prefix + name]:.0%} of the time{' at' * bool(name)}{name.replace('_', ' ', 1)} "
+        f"(calms {told['calm_share' + name]:.0%})"
+        for name in names
+        if told[prefix + name] and told.get("sources" + name, 1)
+    ]
+    return ", ".join(parts)

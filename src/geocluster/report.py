@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from geocluster.files import write_csv, write_json, write_layers, write_raster
+from geocluster.notes import source_names
 from geocluster.region import metric_crs
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
     """Inputs with hashes, settings, versions, assumptions and warnings; the same for a rerun."""
     import geocluster
 
+    unused = None if study.settings.weather_places else {"weather_places"}
     versions = {name: importlib.metadata.version(name) for name in VERSIONED}
     return {
         "study": study.region.name,
@@ -84,9 +86,10 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "inputs_sha256": study.inputs,
-        "settings": study.settings.model_dump(mode="json", by_alias=True),
+        "settings": study.settings.model_dump(mode="json", by_alias=True, exclude=unused),
         "crs": metric_crs(study.region.crs, study.region.name).to_string(),
         "weather": dict(study.weather.attrs),
+        **weather_places(study, results),
         "low_winds": results.low_winds,
         "demonstration": results.demonstration,
         "verdict": results.verdict,
@@ -98,6 +101,19 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "notes": results.notes,
         "warnings": list(study.warnings),
     }
+
+
+def weather_places(study: Study, results: Results) -> dict[str, Any]:
+    """Of several weathers: what each is, which sources disperse in it, and which hours count."""
+    if len(study.weathers) < 2:
+        return {}
+    sources = study.sources
+    places = {
+        name: {**weather.attrs, "sources": source_names(sources[sources["weather"] == name])}
+        for name, weather in study.weathers.items()
+    }
+    told = {key: value for key, value in results.field.attrs.items() if "hours_" in key}
+    return {"weather_places": places, "weather_hours": told}
 
 
 def draw(study: Study, results: Results) -> Page:
@@ -119,6 +135,7 @@ def draw(study: Study, results: Results) -> Page:
         places=study.places,
         zones=study.zones,
         not_valid=study.not_valid,
+        weather_areas=study.weather_areas,
         limits=read_limits(study.settings.limits()),
         summary=headline(results),
         verdict=results.verdict,

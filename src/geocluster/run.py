@@ -107,7 +107,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.exposure.burden import burden_by_release, burden_of_profile
     from geocluster.exposure.residents import describe_neighbours
     from geocluster.industry.clusters import find_clusters
-    from geocluster.notes import assumptions, demonstration, low_wind_notes
+    from geocluster.notes import assumptions, demonstration, low_wind_notes, shared_hour_notes
     from geocluster.plume.field import concentration
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.criteria import correlations, describe_sites
@@ -124,7 +124,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "estimate concentration by dispersion"):
         sources = with_cases(study.sources)
         statistics = statistics_for(study)
-        field = concentration(sources, grid, study.weather, statistics=statistics, options=options)
+        field = concentration(
+            sources, grid, study.own_weather, statistics=statistics, options=options
+        )
     with _timed(tell, "count who is exposed"):
         exposure = assess_exposure(study.homes, field, limits=limits)
         summary = summarise_exposure(exposure, field, limits=limits)
@@ -132,8 +134,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         low_winds = low_wind_changes(study, options)
     with _timed(tell, "price every place: the burden"):
         burdens = burden_by_release(
-            study.homes, grid, study.weather, releases=study.park.releases,
-            urban=urban_places(study, grid), options=options,
+            study.homes, grid, study.own_weather, releases=study.park.releases,
+            urban=urban_places(study, grid), options=options, weather_of=study.weather_of(grid),
         )  # fmt: skip
         burden = burden_of_profile(burdens)
     with _timed(tell, "find suitable land and candidate sites"):
@@ -176,7 +178,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         correlations=correlations(ranked),
         clusters=clusters,
         verdict=verdict,
-        notes=[*assumptions(study), *low_wind_notes(low_winds, field)],
+        notes=[*assumptions(study), *shared_hour_notes(field), *low_wind_notes(low_winds, field)],
         demonstration=demonstration(study),
         low_winds=low_winds,
     )
@@ -262,17 +264,19 @@ def statistics_for(study: Study) -> list[str]:
 
     The mean, and the highest hour where the weather is hourly; with ``[exposure] statistics =
     "limits"`` and at least 90 % of a year of hours, also what the limits of the study's pollutants
-    are stated in. With ``[plume] method = "tables"`` the mean alone.
+    are stated in. With ``[plume] method = "tables"`` the mean alone. Of several places' weather,
+    the hours that all places with a source share.
     """
     from geocluster.errors import StatisticError
     from geocluster.exposure.limits import read_limits
     from geocluster.plume.statistics import read_statistic
 
-    if "time" not in study.weather.coords or study.settings.plume.method == "tables":
+    hours = 0 if study.settings.plume.method == "tables" else _hours_of_all(study)
+    if hours == 0:
         return ["mean"]
     names = ["mean", "max_1h"]
     settings = study.settings
-    if settings.exposure.statistics != "limits" or study.weather.sizes["hour"] < MOST_OF_A_YEAR:
+    if settings.exposure.statistics != "limits" or hours < MOST_OF_A_YEAR:
         return names
     held = set(pollutants_of(study.sources))
     held |= {"no2"} if "nox" in held else set()
@@ -284,6 +288,22 @@ def statistics_for(study: Study) -> list[str]:
             continue
         names.append(name)
     return list(dict.fromkeys(names))
+
+
+def _hours_of_all(study: Study) -> int:
+    """How many hours, calms included, all weathers share that a source disperses in."""
+    from geocluster.errors import StatisticError
+    from geocluster.plume.weathers import shared_hours
+
+    used = study.used_weathers
+    if any("time" not in weather.coords for weather in used.values()):
+        return 0
+    if len(used) == 1:
+        return int(next(iter(used.values())).sizes["hour"])
+    try:
+        return int(shared_hours(used, study.settings.plume.low_wind).time.size)
+    except StatisticError:
+        return 0
 
 
 def with_cases(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -334,11 +354,12 @@ def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str,
         "raised": replace(options, low_wind="raise"),
         "dropped": replace(options, low_wind="drop"),
     }
-    if not bool((study.weather["wind_speed_m_s"] >= 1).any()):
+    used = study.used_weathers.values()
+    if not all(bool((weather["wind_speed_m_s"] >= 1).any()) for weather in used):
         del cases["dropped"]
     means = {
         name: (
-            concentration(study.sources, grid, study.weather, options=case)["mean"] * people
+            concentration(study.sources, grid, study.own_weather, options=case)["mean"] * people
         ).sum(("y", "x"))
         for name, case in cases.items()
     }

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geocluster.errors import GeoclusterWarning, own_messages, recorded, tell_again
+import numpy as np
+
+from geocluster.errors import (
+    GeoclusterWarning,
+    TableError,
+    own_messages,
+    recorded,
+    tell_again,
+)
 from geocluster.inputs import (
     areas_drawn_not_valid,
     hashes_of,
@@ -19,10 +27,11 @@ from geocluster.inputs import (
     region_of,
     sources_of,
     table1_of,
-    weather_of,
+    weathers_of,
     zones_of,
 )
-from geocluster.validity import areas_not_valid
+from geocluster.load.settings_weather import DEFAULT_PLACE
+from geocluster.validity import areas_not_valid, areas_of, weather_at
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,6 +53,7 @@ class Study:
         `zones` are existing industrial zones (points); `not_valid` are polygons with a `reason`
         where results are not for decisions.
     weather : xarray.Dataset
+        Of [inputs]; the default where there are several.
     rules : DataFrame
         The exclusion rules of siting.
     settings : Settings
@@ -53,6 +63,11 @@ class Study:
         What was mended on the way in, with counts.
     inputs : dict
         File to SHA-256.
+    weathers : dict of str to xarray.Dataset
+        Place to its weather: ``"default"``, and each of [[weather_places]]. Where there are any,
+        `sources` name their own in the column `weather`.
+    weather_areas : GeoDataFrame or None
+        Where the weathers beside the default hold, see `geocluster.validity.areas_of`.
     """
 
     folder: Path
@@ -69,11 +84,33 @@ class Study:
     table1: pd.DataFrame | None
     warnings: tuple[str, ...]
     inputs: dict[str, str]
+    weathers: dict[str, xr.Dataset] = field(default_factory=dict)
+    weather_areas: gpd.GeoDataFrame | None = None
 
     @property
     def park(self) -> ParkSettings:
         """The planned park: its area, protection zone and releases."""
         return self.settings.park
+
+    @property
+    def own_weather(self) -> xr.Dataset | dict[str, xr.Dataset]:
+        """The weather as `geocluster.concentration` takes it: one, or by place where several."""
+        return self.weathers if len(self.weathers) > 1 else self.weather
+
+    @property
+    def used_weathers(self) -> dict[str, xr.Dataset]:
+        """The weathers that a source disperses in, by place."""
+        if "weather" not in self.sources or len(self.weathers) < 2:
+            return {DEFAULT_PLACE: self.weather}
+        used = set(self.sources["weather"])
+        return {name: weather for name, weather in self.weathers.items() if name in used}
+
+    def weather_of(self, grid: xr.DataArray) -> xr.DataArray | None:
+        """Whose weather holds at each cell of a grid, (y, x) of names; None for one weather."""
+        if self.weather_areas is None or self.weather_areas.empty:
+            return None
+        x, y = np.meshgrid(grid["x"].values, grid["y"].values)
+        return grid.copy(data=weather_at(x, y, self.weather_areas, DEFAULT_PLACE))
 
     @property
     def weights(self) -> dict[str, float]:
@@ -92,8 +129,6 @@ class Study:
 
     def inventory(self) -> list[str]:
         """What was read, a line a table."""
-        hours = int(self.weather.sizes["hour"])
-        kind = "hours" if "time" in self.weather.coords else "classes of a wind rose"
         people = self.homes["people"].sum()
         return [
             f"region   {self.region.name}, {self.region.boundary.area / 1e6:,.0f} km2",
@@ -101,8 +136,30 @@ class Study:
             f"homes    {len(self.homes)} areas, {people:,.0f} people",
             f"places   {len(self.places)}",
             f"land     {len(self.land)}",
-            f"weather  {hours} {kind}",
+            *self._weather_lines(),
         ]
+
+    def _weather_lines(self) -> list[str]:
+        if len(self.weathers) < 2:
+            return [f"weather  {hours_in_words(self.weather)}"]
+        own = self.sources["weather"].tolist()
+        return [
+            f"weather  {name}: {hours_in_words(weather)}, {own.count(name)} sources"
+            for name, weather in self.weathers.items()
+        ]
+
+
+def hours_in_words(weather: xr.Dataset) -> str:
+    """How much there is in a weather.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> hours_in_words(xr.Dataset({"wind_speed_m_s": ("hour", [1.0, 2.0])}))
+    '2 classes of a wind rose'
+    """
+    kind = "hours" if "time" in weather.coords else "classes of a wind rose"
+    return f"{int(weather.sizes['hour'])} {kind}"
 
 
 def read_study(path: str | Path) -> Study:
@@ -168,16 +225,46 @@ def _read(path: Path) -> Study:
         built_up = built_up_areas(tables["land"], tables["homes"])
         tables["sources"] = urban_by_auer(tables["sources"], built_up)
     drawn = areas_drawn_not_valid(settings, region)
-    weather = weather_of(settings)
+    weathers = weathers_of(settings)
+    weather = weathers[DEFAULT_PLACE]
+    areas = areas_of(settings, region, weathers)
+    if len(areas):
+        tables["sources"] = with_own_weather(tables["sources"], areas, list(weathers))
     return Study(
         folder=settings.folder,
         settings=settings,
         region=region,
         **tables,
-        not_valid=areas_not_valid(region, weather, settings.weather, drawn),
+        not_valid=areas_not_valid(region, weather, settings.weather, drawn, areas),
         weather=weather,
         rules=rules,
         table1=table1_of(settings),
         warnings=(),
         inputs=hashes_of(settings),
+        weathers=weathers,
+        weather_areas=areas,
     )
+
+
+def with_own_weather(
+    sources: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, names: list[str]
+) -> gpd.GeoDataFrame:
+    """The sources with the name of their weather: what the table says, else by where they stand.
+
+    Raises
+    ------
+    TableError
+        Where the table names a weather that the study does not have.
+    """
+    from geocluster.plume.weathers import column_faults
+
+    points = sources.geometry.centroid
+    found = weather_at(points.x.to_numpy(), points.y.to_numpy(), areas, DEFAULT_PLACE)
+    if "weather" in sources:
+        given = sources["weather"].astype(object)
+        found = given.where(given.notna(), found).to_numpy()
+    placed = sources.assign(weather=found)
+    faults = column_faults(placed, names)
+    if faults:
+        raise TableError("[[weather_places]]", faults)
+    return placed

@@ -8,13 +8,13 @@ the concentration about a single source, and one Fourier transform gives all pla
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.errors import InputError
+from geocluster.errors import InputError, TableError
 from geocluster.exposure.coverage import Frame
 from geocluster.exposure.reciprocity import People
 from geocluster.plume.field import PlumeOptions
@@ -34,11 +34,12 @@ PER_PPM = 86_400.0
 def burden(
     homes: gpd.GeoDataFrame,
     grid: xr.DataArray,
-    weather: xr.Dataset,
+    weather: xr.Dataset | Mapping[str, xr.Dataset],
     *,
     releases: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     urban: bool | np.ndarray | xr.DataArray = False,
     options: PlumeOptions = PlumeOptions(),  # noqa: B008  (frozen)
+    weather_of: xr.DataArray | None = None,
 ) -> xr.DataArray:
     """People times concentration for each gram a second emitted, at every cell.
 
@@ -52,8 +53,8 @@ def burden(
         within ``options.reach_m``.
     grid : xarray.DataArray
         Dims (y, x), cell centres as coordinates [m], attrs `crs`; see `Region.grid`.
-    weather : xarray.Dataset
-        As `read_weather` returns it.
+    weather : xarray.Dataset or mapping of str to xarray.Dataset
+        As `read_weather` returns it; of several places by name.
     releases : mapping or list of mappings
         The columns of one source (stack_* and exit_* for a stack; release_height_m,
         initial_sigma_y_m and initial_sigma_z_m for a volume), or a list of them with a `share`
@@ -62,6 +63,8 @@ def burden(
         Whether urban dispersion holds, by the place where the source would stand.
     options : PlumeOptions
         How the plume is computed; its own `urban` counts where `urban` is not given.
+    weather_of : xarray.DataArray, optional
+        Dims (y, x): the name of the weather at each cell, where there are several.
 
     Returns
     -------
@@ -74,6 +77,8 @@ def burden(
     ------
     InputError
         Where a release lacks a column, or the shares do not sum to 1.
+    TableError
+        Where `weather_of` does not fit the weather or the grid.
 
     Examples
     --------
@@ -91,7 +96,10 @@ def burden(
     >>> bool(places.sel(x=2250, y=2250) > places.sel(x=4250, y=2250))  # east wind: nearer is worse
     True
     """
-    parts = burden_by_release(homes, grid, weather, releases=releases, urban=urban, options=options)
+    parts = burden_by_release(
+        homes, grid, weather,
+        releases=releases, urban=urban, options=options, weather_of=weather_of,
+    )  # fmt: skip
     return burden_of_profile(parts)
 
 
@@ -124,11 +132,12 @@ def burden_of_profile(parts: xr.DataArray) -> xr.DataArray:
 def burden_by_release(
     homes: gpd.GeoDataFrame,
     grid: xr.DataArray,
-    weather: xr.Dataset,
+    weather: xr.Dataset | Mapping[str, xr.Dataset],
     *,
     releases: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     urban: bool | np.ndarray | xr.DataArray = False,
     options: PlumeOptions = PlumeOptions(),  # noqa: B008  (frozen)
+    weather_of: xr.DataArray | None = None,
 ) -> xr.DataArray:
     """The burden of each release of a profile by itself; parameters as for `burden`.
 
@@ -150,11 +159,12 @@ def burden_by_release(
     urban_cells = _urban_cells(urban, grid, options)
     about = People.of(homes, grid, frame, options.reach_m)
     values = np.zeros((len(table), *frame.shape))
-    for flag in np.unique(urban_cells) if about.any() else ():
-        settings = replace(options, urban=bool(flag))
-        for number, source in enumerate(_unit_sources(table)):
-            field = about.times_concentration(source, weather, settings)
-            values[number] = np.where(urban_cells == flag, field, values[number])
+    for sky, here in _by_weather(weather, weather_of, grid):
+        for flag in np.unique(urban_cells[here]) if about.any() else ():
+            settings = replace(options, urban=bool(flag))
+            for number, source in enumerate(_unit_sources(table)):
+                field = about.times_concentration(source, sky, settings)
+                values[number] = np.where(here & (urban_cells == flag), field, values[number])
     result = xr.DataArray(
         np.stack([frame.as_grid(field) for field in values]),
         dims=("release", "y", "x"),
@@ -287,6 +297,31 @@ def _urban_cells(urban: object, grid: xr.DataArray, options: PlumeOptions) -> np
     if values.shape != frame.shape or values.dtype != bool:
         raise InputError("urban", f"give True, False or a boolean grid of shape {frame.shape}")
     return frame.as_grid(values)
+
+
+def _by_weather(
+    weather: xr.Dataset | Mapping[str, xr.Dataset], names: xr.DataArray | None, grid: xr.DataArray
+) -> Iterator[tuple[xr.Dataset, np.ndarray]]:
+    """Each weather that some cell has, and its cells in the frame's order."""
+    import xarray as xr
+
+    frame = Frame.of(grid)
+    if isinstance(weather, xr.Dataset):
+        if names is not None:
+            raise TableError("weather_of", "there is one weather: give several by name, or none")
+        yield weather, np.ones(frame.shape, dtype=bool)
+        return
+    if names is None:
+        raise TableError("weather_of", "give the name of the weather at each cell, dims (y, x)")
+    if set(names.dims) != {"y", "x"} or names.transpose("y", "x").shape != frame.shape:
+        raise TableError("weather_of", f"give names at each cell of the grid, {frame.shape}")
+    cells = frame.as_grid(names.transpose("y", "x").values.astype(str))
+    unknown = sorted(set(np.unique(cells).tolist()) - set(weather))
+    if unknown:
+        known = ", ".join(map(str, weather)) or "none"
+        raise TableError("weather_of", f"{', '.join(unknown)} is unknown; there are {known}")
+    for name in np.unique(cells):
+        yield weather[str(name)], cells == name
 
 
 def _unit_sources(table: pd.DataFrame) -> list[gpd.GeoDataFrame]:

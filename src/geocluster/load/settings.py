@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import PrivateAttr, ValidationError
+from pydantic import PrivateAttr, ValidationError, field_validator
 
 from geocluster.errors import SettingsError
 from geocluster.load.settings_faults import place_of, read_toml, sentence
@@ -27,8 +27,8 @@ from geocluster.load.settings_sections import (
     RegionSettings,
     Section,
     SitingSettings,
-    WeatherSettings,
 )
+from geocluster.load.settings_weather import WeatherPlace, WeatherSettings, check_places
 
 STUDY_FILE = "study.toml"
 
@@ -39,12 +39,25 @@ class Settings(Section):
     region: RegionSettings
     inputs: InputSettings
     weather: WeatherSettings = WeatherSettings()
+    weather_places: tuple[WeatherPlace, ...] = ()
     grid: GridSettings = GridSettings()
     plume: PlumeSettings = PlumeSettings()
     exposure: ExposureSettings = ExposureSettings()
     park: ParkSettings = ParkSettings()
     siting: SitingSettings = SitingSettings()
     _file: Path = PrivateAttr(default=Path(STUDY_FILE))
+
+    @field_validator("weather_places", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            raise ValueError("there may be several: write [[weather_places]]")
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("weather_places")
+    @classmethod
+    def _different(cls, value: tuple[WeatherPlace, ...]) -> tuple[WeatherPlace, ...]:
+        return check_places(value)
 
     @property
     def file(self) -> Path:
@@ -79,6 +92,7 @@ class Settings(Section):
         """Every file that the settings name, and their own, sorted."""
         given = [getattr(self.inputs, name) for name in type(self.inputs).model_fields]
         given += [self.region.boundary, self.siting.rules]
+        given += [file for place in self.weather_places for file in (place.file, place.area)]
         single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
         paths = {self.path(value) for value in single if value is not None}
         return sorted({self.file, *paths, *(p for p in self.limits() if isinstance(p, Path))})
@@ -100,8 +114,8 @@ def read_settings(path: str | Path) -> Settings:
     Returns
     -------
     Settings
-        One attribute a section: `region`, `inputs`, `weather`, `grid`, `plume`, `exposure`,
-        `park` and `siting`.
+        One attribute a section: `region`, `inputs`, `weather`, `weather_places`, `grid`, `plume`,
+        `exposure`, `park` and `siting`.
 
     Raises
     ------
@@ -172,8 +186,8 @@ def _limit_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    for section, key, value in _paths(data):
-        where = f"{place_of((section, key))} = {value!r}"
+    for keys, value in _paths(data):
+        where = f"{place_of(keys)} = {value!r}"
         target = folder / value
         if "://" in value:
             yield f"{where} is an address: download the file into the study's folder"
@@ -187,18 +201,23 @@ def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
             yield f"{where}: there is no such file" + (f"; there is {hint[0]}" if hint else "")
 
 
-def _paths(data: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Section, key and path of every file that the settings name."""
+def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]:
+    """The keys of every file that the settings name, and its path."""
     keys = {
         "region": ("boundary",),
         "inputs": tuple(InputSettings.model_fields),
         "siting": ("rules",),
     }
-    for section, names in keys.items():
-        table = data.get(section)
+    tables: list[tuple[tuple[object, ...], Any, tuple[str, ...]]] = [
+        ((section,), data.get(section), names) for section, names in keys.items()
+    ]
+    places = data.get("weather_places")
+    for number, place in enumerate(places if isinstance(places, list) else ()):
+        tables.append((("weather_places", number), place, ("file", "area")))
+    for head, table, names in tables:
         for name in names if isinstance(table, Mapping) else ():
-            values = table.get(name, ())  # type: ignore[union-attr]
+            values = table.get(name, ())
             for value in values if isinstance(values, list) else [values]:
                 file = value.get("path") if isinstance(value, Mapping) else value
                 if isinstance(file, str) and file:
-                    yield section, name, file
+                    yield (*head, name), file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -170,28 +169,6 @@ class InputSettings(Section):
         if not (self.homes or self.towns or self.population):
             raise ValueError("nobody lives here: give homes, towns or population")
         return self
-
-
-class WeatherSettings(Section):
-    """[weather]: how the weather file is read, and how far it is believed."""
-
-    valid: bool = True
-    valid_within_km: Any = 25.0
-    note: str = ""
-    mixing_height_m: float | None = Field(default=None, gt=0, le=10_000)
-    anemometer_height_m: float | None = Field(default=None, gt=0, le=200)
-    latitude: float | None = Field(default=None, ge=-90, le=90)
-    longitude: float | None = Field(default=None, ge=-180, le=180)
-    time_zone: TimeZone = None
-
-    @field_validator("valid_within_km")
-    @classmethod
-    def _distance_or_none(cls, value: object) -> float | None:
-        if value is False or value is None or value == math.inf:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise ValueError("allowed is a distance above 0, or false for no check")
-        return float(value)
 
 
 class GridSettings(Section):

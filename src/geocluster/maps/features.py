@@ -22,6 +22,7 @@ MOST_SOURCES = 2_000
 PINNED_RANKS = 20
 NOT_FOR_CARDS = ("compactness", "approximate", "subject_to_exclusion", "area_origin")
 INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
+WEATHER = "#1b6ca8"
 
 
 def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
@@ -235,6 +236,51 @@ def site_heading(row: Mapping) -> str:
 
 def _pin(rank: Any) -> int | None:
     return int(rank) if rank is not None and rank == rank and rank <= PINNED_RANKS else None
+
+
+def weather_layers(
+    areas: gpd.GeoDataFrame | None, region: Region, tolerance_m: float
+) -> list[Layer]:
+    """The stations of several weathers, and the ground where each is taken."""
+    import geopandas as gpd
+    import pandas as pd
+
+    if areas is None or len(areas) == 0:
+        return []
+    known = areas[areas["station_x"].notna()]
+    points = gpd.points_from_xy(known["station_x"], known["station_y"])
+    stations = gpd.GeoDataFrame({"name": known["name"]}, geometry=points, crs=areas.crs)
+    table = pd.concat([areas[["name", "geometry"]], stations], ignore_index=True)
+    kinds = [0] * len(areas) + [1] * len(stations)
+    table["what"] = [("where this weather is taken", "station")[kind] for kind in kinds]
+    layer = shape_layer(
+        "weather_places",
+        "Weather stations and their areas",
+        "validity",
+        table,
+        region.crs,
+        pane="area",
+        styles=[
+            {"color": WEATHER, "weight": 1.5, "dashArray": "6 4", "fill": False},
+            {
+                "radius": 5,
+                "color": "#ffffff",
+                "weight": 1.5,
+                "fillColor": WEATHER,
+                "fillOpacity": 1,
+            },
+        ],
+        style_of=kinds,
+        columns=["what"],
+        labels={"what": ("weather", "", "")},
+        tolerance_m=tolerance_m,
+        shown=True,
+        swatches=[
+            {"mark": "line", "colour": WEATHER, "dash": True, "label": "where a weather is taken"},
+            {"mark": "dot", "colour": WEATHER, "label": "its station"},
+        ],
+    )
+    return [layer] if layer else []
 
 
 def not_valid_layers(

@@ -17,6 +17,7 @@ from geocluster.maps.features import (
     not_valid_layers,
     site_layers,
     source_layers,
+    weather_layers,
     zone_layers,
 )
 from geocluster.maps.layers import GROUPS, Layer
@@ -138,6 +139,7 @@ def draw_map(
     zones: gpd.GeoDataFrame | None = None,
     neighbours: gpd.GeoDataFrame | None = None,
     not_valid: gpd.GeoDataFrame | None = None,
+    weather_areas: gpd.GeoDataFrame | None = None,
     limits: pd.DataFrame | None = None,
     summary: Any = None,
     verdict: str | None = None,
@@ -172,6 +174,8 @@ def draw_map(
         Boundaries around the region, for orientation.
     not_valid : GeoDataFrame, optional
         Areas with a `reason`, hatched as not for decisions.
+    weather_areas : GeoDataFrame, optional
+        Where each of several weathers is taken: `name`, `station_x` and `station_y`. [m]
     limits : DataFrame, optional
         With pollutant, statistic, value_ug_m3 and set: contours on the surfaces. [ug/m3]
     summary : str, mapping, pairs or DataFrame, optional
@@ -231,6 +235,7 @@ def draw_map(
         *zone_layers(zones, land, region),
         *suitable_layers(suitable, region),
         *not_valid_layers(not_valid, region, tolerance_m),
+        *weather_layers(weather_areas, region, tolerance_m),
         *base_layers(region, land, people, tolerance_m, neighbours),
     ]
     if online_base:

@@ -191,7 +191,7 @@ def _checked(sources: gpd.GeoDataFrame, weathers: Mapping[str, Any], low_wind: s
         for name in weathers
         if not isinstance(name, str) or not name.strip() or "/" in name or not name.isprintable()
     ]
-    faults += _column_faults(sources, weathers)
+    faults += column_faults(sources, list(weathers))
     named = [] if faults else sources["weather"].astype(str).tolist()
     for name, weather in weathers.items():
         faults += _weather_faults(name, weather, low_wind, used=name in named)
@@ -200,8 +200,9 @@ def _checked(sources: gpd.GeoDataFrame, weathers: Mapping[str, Any], low_wind: s
     return named
 
 
-def _column_faults(sources: gpd.GeoDataFrame, weathers: Mapping[str, Any]) -> list[str]:
-    known = ", ".join(map(str, weathers)) or "none"
+def column_faults(sources: gpd.GeoDataFrame, names: Sequence[str]) -> list[str]:
+    """What is wrong with the column `weather` of sources, given the names there are."""
+    known = ", ".join(map(str, names)) or "none"
     if "weather" not in sources:
         return [f"sources: column 'weather' is missing: name each source's own; there are {known}"]
     column = sources["weather"].astype(object).reset_index(drop=True)
@@ -210,9 +211,9 @@ def _column_faults(sources: gpd.GeoDataFrame, weathers: Mapping[str, Any]) -> li
     if empty.any():
         where = rows_in_words([int(n) + 1 for n in empty.to_numpy().nonzero()[0]])
         faults.append(f"sources: column 'weather': no value in {where}: each source needs one")
-    for name in column[~empty & ~column.isin(list(weathers))].drop_duplicates():
+    for name in column[~empty & ~column.isin(names)].drop_duplicates():
         where = rows_in_words([int(n) + 1 for n in (column == name).to_numpy().nonzero()[0]])
-        near = difflib.get_close_matches(str(name), list(map(str, weathers)), n=1)
+        near = difflib.get_close_matches(str(name), list(map(str, names)), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         faults.append(
             f"sources: column 'weather': {name!r} in {where} is unknown; {hint}there are {known}"
