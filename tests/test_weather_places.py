@@ -105,7 +105,7 @@ def test_each_source_is_under_the_weather_of_its_ground(folder) -> None:
     assert study.sources["weather"].tolist() == ["default", "default", "Upper valley"]
     assert study.inputs.keys() >= {"plain.csv", "upper.csv", "upper.geojson"}
     assert study.inventory()[-2:] == [
-        "weather  default: 48 hours, 2 sources", "weather  Upper valley: 48 hours, 1 sources",
+        "weather  default: 48 hours, 2 sources", "weather  Upper valley: 48 hours, 1 source",
     ]  # fmt: skip
     rewrite(folder, "c,Kiln,69.32", "c,Kiln,69.22", "sources.csv")
     assert read_study(folder).sources["weather"].tolist() == ["default"] * 3
@@ -198,7 +198,19 @@ def test_a_run_takes_each_weather_where_it_is_taken(folder, tmp_path) -> None:
     written = write_results(study, results, tmp_path / "out")
     page = written["index.html"].read_text(encoding="utf-8")
     assert "Weather stations and their areas" in page
+    _stations_are_drawn(page)
     assert "Weather Upper valley, in its area: seed 2" in page
+
+
+def _stations_are_drawn(page: str) -> None:
+    data = page.split('id="gc-data">')[1].split("</script>")[0]
+    (layer,) = [part for part in json.loads(data)["layers"] if part["key"] == "weather_places"]
+    kinds = [(feature[0], feature[3], *feature[4:]) for feature in layer["features"]]
+    assert kinds == [
+        (2, "Upper valley", "where this weather is taken"),
+        (0, "default", "station"),
+        (0, "Upper valley", "station"),
+    ]
 
 
 def _burden_is_by_area(study, results, grid) -> None:
@@ -221,7 +233,7 @@ def _told(study, results) -> None:
     text = "\n".join(results.notes)
     assert "Weather default, wherever no other is taken: seed 1; 48 hours" in text
     assert "2 sources (Smelter, Works)" in text
-    assert "1 sources (Kiln)" in text
+    assert "1 source (Kiln)" in text
     assert "The upper station stands in a gorge." in text
     assert f"of the {results.field.attrs['hours_shared_valid']:,} hours" in text
     assert "% of the time at Upper valley (calms" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geocluster.study import hours_in_words
+from geocluster.study import hours_in_words, sources_in_words
 from geocluster.tables import POLLUTANTS
 from geocluster.validity import of_another_place
 
@@ -104,7 +104,7 @@ def _weathers_notes(study: Study) -> list[str]:
         notes.append(
             f"Weather {name}, {where.get(name, 'wherever no other is taken')}: "
             f"{weather.attrs.get('origin', 'origin not stated')}; {hours_in_words(weather)}, "
-            f"{calms:.0%} calms; {len(own)} sources{_listed(own)}."
+            f"{calms:.0%} calms; {sources_in_words(len(own))}{_listed(own)}."
         )
     sections = (settings.weather, *settings.weather_places)
     return [*notes, *(section.note for section in sections if section.note)]

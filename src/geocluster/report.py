@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from geocluster.files import write_csv, write_json, write_layers, write_raster
+from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.notes import source_names
 from geocluster.region import metric_crs
+from geocluster.validity import stations_and_areas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,7 +137,9 @@ def draw(study: Study, results: Results) -> Page:
         places=study.places,
         zones=study.zones,
         not_valid=study.not_valid,
-        weather_areas=study.weather_areas,
+        weather_areas=stations_and_areas(
+            study.region, study.weather, study.weather_areas, DEFAULT_PLACE
+        ),
         limits=read_limits(study.settings.limits()),
         summary=headline(results),
         verdict=results.verdict,

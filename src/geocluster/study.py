@@ -144,9 +144,20 @@ class Study:
             return [f"weather  {hours_in_words(self.weather)}"]
         own = self.sources["weather"].tolist()
         return [
-            f"weather  {name}: {hours_in_words(weather)}, {own.count(name)} sources"
+            f"weather  {name}: {hours_in_words(weather)}, {sources_in_words(own.count(name))}"
             for name, weather in self.weathers.items()
         ]
+
+
+def sources_in_words(number: int) -> str:
+    """How many sources there are.
+
+    Examples
+    --------
+    >>> sources_in_words(1), sources_in_words(0)
+    ('1 source', '0 sources')
+    """
+    return f"{number} source{'s' * (number != 1)}"
 
 
 def hours_in_words(weather: xr.Dataset) -> str:

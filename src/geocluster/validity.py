@@ -156,6 +156,22 @@ def _overlap_faults(areas: gpd.GeoDataFrame) -> list[str]:
     ]
 
 
+def stations_and_areas(
+    region: Region, weather: xr.Dataset, areas: gpd.GeoDataFrame | None, default: str
+) -> gpd.GeoDataFrame | None:
+    """The `areas` with the station of the default weather, which has none; None for one weather."""
+    import geopandas as gpd
+    import pandas as pd
+
+    station = weather_place(region, weather)
+    if areas is None or areas.empty or station is None:
+        return areas
+    x, y = station.x, station.y  # type: ignore[attr-defined]
+    row = {"name": [default], "station_x": [x], "station_y": [y]}
+    first = gpd.GeoDataFrame(row, geometry=[None], crs=areas.crs)
+    return gpd.GeoDataFrame(pd.concat([first, areas], ignore_index=True), crs=areas.crs)
+
+
 def weather_at(x: NDArray, y: NDArray, areas: gpd.GeoDataFrame, default: str) -> NDArray:
     """The name of the weather at each place.
 

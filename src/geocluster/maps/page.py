@@ -175,7 +175,8 @@ def draw_map(
     not_valid : GeoDataFrame, optional
         Areas with a `reason`, hatched as not for decisions.
     weather_areas : GeoDataFrame, optional
-        Where each of several weathers is taken: `name`, `station_x` and `station_y`. [m]
+        Where each of several weathers is taken (a polygon, or none), with its `name` and its
+        station's place `station_x`, `station_y`. [m]
     limits : DataFrame, optional
         With pollutant, statistic, value_ug_m3 and set: contours on the surfaces. [ug/m3]
     summary : str, mapping, pairs or DataFrame, optional
