@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from geocluster.fetching import options
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -27,7 +29,7 @@ app.add_typer(export, name="export")
 
 Folder = Annotated[Path, typer.Argument(help="A study folder, or its study.toml.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Where results go. [default: maps/<folder>]")
+    Path | None, typer.Option("--out", "-o", help="Where results go (default: maps/<folder>).")
 ]
 
 
@@ -73,14 +75,14 @@ def export_to_aermod(
     folder: Folder,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="A new folder. [default: maps/<folder>-aermod]"),
+        typer.Option("--out", "-o", help="A new folder. (default: maps/<folder>-aermod)"),
     ] = None,
     site: Annotated[
         str | None, typer.Option("--site", help="Add the park at this candidate site.")
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option("--results", help="The run that has the site. [default: maps/<folder>]"),
+        typer.Option("--results", help="The run that has the site. (default: maps/<folder>)"),
     ] = None,
     park_emission_g_s: Annotated[
         float, typer.Option("--park-emission-g-s", help="Of the whole park. [g/s]")
@@ -100,6 +102,103 @@ def export_to_aermod(
             _warn(line)
         for path in files.values():
             typer.echo(path)
+
+
+@app.command()
+def fetch(
+    place: options.Place = None,
+    bbox: options.Bbox = None,
+    boundary: options.Boundary = None,
+    name: options.Name = None,
+    out: options.Out = None,
+    osm: options.Osm = None,
+    buildings: options.Buildings = False,
+    weather: options.Weather = None,
+    isd: options.Isd = None,
+    year: options.Year = None,
+    weather_at: options.WeatherAt = None,
+    time_zone: options.TimeZone = None,
+    population: options.Population = None,
+    towns: options.Towns = None,
+    dem: options.Dem = None,
+    without: options.Without = None,
+    nominatim_url: options.NominatimUrl = None,
+    overpass_url: options.OverpassUrl = None,
+    weather_url: options.WeatherUrl = None,
+    isd_url: options.IsdUrl = None,
+    population_url: options.PopulationUrl = None,
+    dem_url: options.DemUrl = None,
+    contact: options.Contact = None,
+    timeout: options.Timeout = 200.0,
+    attempts: options.Attempts = 5,
+    wait: options.Wait = 5.0,
+    tile_km: options.TileKm = 50.0,
+    cache: options.Cache = None,
+    cache_days: options.CacheDays = 7.0,
+) -> None:
+    """Make a study folder of a place from open sources; the only command that uses the network.
+
+    Stopped or failed, the same command goes on where it was. docs/fetch.md has the sources.
+    """
+    with _faults_as_messages():
+        asked = {
+            "place": place,
+            "bbox": options.numbers(bbox, 4, "--bbox"),
+            "boundary": boundary,
+            "name": name,
+            "osm": osm,
+            "buildings": buildings,
+            "weather": weather,
+            "isd": isd,
+            "year": year,
+            "weather_at": options.numbers(weather_at, 2, "--weather-at"),
+            "time_zone": time_zone,
+            "population": population,
+            "towns": towns,
+            "dem": dem,
+            "without": frozenset(without or ()),
+            "nominatim_url": nominatim_url,
+            "overpass_url": overpass_url,
+            "weather_url": weather_url,
+            "isd_url": isd_url,
+            "population_url": population_url,
+            "dem_url": dem_url,
+            "tile_km": tile_km,
+        }
+        manners = {
+            "contact": contact,
+            "timeout_s": timeout,
+            "attempts": attempts,
+            "first_wait_s": wait,
+            "keep_days": cache_days,
+        }
+        _fetch(asked, manners, out, cache)
+
+
+def _fetch(
+    asked: Mapping[str, object], manners: Mapping[str, object], out: Path | None, cache: Path | None
+) -> None:
+    from geocluster.fetching.fetch import fetch_study
+    from geocluster.fetching.request import Request
+    from geocluster.load.online import Manners
+
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        with _Progress() as progress:
+            fetched = fetch_study(
+                Request(**given),  # type: ignore[arg-type]
+                out,
+                manners=Manners(**manners),  # type: ignore[arg-type]
+                cache=cache,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        _print("[yellow]stopped[/] the same command goes on where it was", error=True)
+        raise typer.Exit(130) from None
+    for line in fetched.warnings:
+        _warn(line)
+    for line in fetched.lines:
+        typer.echo(line)
 
 
 @contextmanager
@@ -136,7 +235,9 @@ class _Progress:
 
     def __call__(self, step: str, seconds: float | None = None) -> None:
         if seconds is None:
-            if self._console.is_terminal:
+            if self._status is not None:
+                self._status.update(_escaped(step))
+            elif self._console.is_terminal:
                 self._status = self._console.status(_escaped(step))
                 self._status.start()
             return

@@ -6,7 +6,8 @@
     ├── InputError            a file, table or setting cannot be used
     │   ├── SettingsError     ... in study.toml
     │   ├── TableError        ... in a table of sources, homes, land, places, weather or sites
-    │   └── CRSError          ... coordinates without a usable reference system
+    │   ├── CRSError          ... coordinates without a usable reference system
+    │   └── FetchError        ... of a service on the network, which did not give what was asked
     └── StatisticError        the question cannot be answered from this input
 
     GeoclusterWarning(UserWarning)
@@ -66,6 +67,10 @@ class TableError(InputError):
 
 class CRSError(InputError):
     """Coordinates without a reference system, or a region that no single one can serve."""
+
+
+class FetchError(InputError):
+    """A service on the network did not give what it was asked for."""
 
 
 class StatisticError(GeoclusterError):

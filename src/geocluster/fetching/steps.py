@@ -1,0 +1,231 @@
+"""The steps of a fetch: boundary, features, weather, people, terrain; each writes files of a study.
+
+Every step has a local file as alternative. What a step tells is kept in the folder's state, so that
+a later run need not fetch it again, and stands in SOURCES.md.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geocluster.errors import GeoclusterWarning, InputError
+from geocluster.fetching.people import people_step, terrain_step
+from geocluster.fetching.request import (
+    FEATURES_M,
+    LONLAT,
+    OSM_LICENCE,
+    Box,
+    Site,
+    Told,
+    copied,
+    own,
+)
+from geocluster.files import write_json
+from geocluster.load.online_words import shown
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from geocluster.region import Region
+
+
+def boundary_step(site: Site) -> Told:
+    """The region's boundary: from a file, a box, or by a place's name from Nominatim."""
+    request = site.request
+    path = site.folder / "boundary.geojson"
+    if request.boundary is not None:
+        return _boundary_of_file(site, request.boundary, path)
+    if request.bbox is not None:
+        return _boundary_of_box(site, request.bbox, path)
+    from geocluster.load.nominatim import find_place
+
+    place = find_place(site.client, str(request.place), url=request.nominatim_url)
+    name = request.name or place.name
+    _write_boundary(place.boundary, name, path)
+    notes = []
+    if place.others:
+        notes.append(
+            f"{len(place.others)} other areas are called so too, such as {place.others[0]}: if one "
+            "of them is meant, write its name in full"
+        )
+    return Told(
+        files=[path.name],
+        what=f"boundary of {place.full_name} ({place.osm_id})",
+        source=f"OpenStreetMap, Nominatim at {shown(request.nominatim_url, query=False)}",
+        licence=OSM_LICENCE,
+        fetched=place.fetched,
+        notes=notes,
+        facts={"name": name, "country": place.country, "full_name": place.full_name},
+    )
+
+
+def _boundary_of_file(site: Site, file: Path, path: Path) -> Told:
+    from geocluster.load.vector import read_boundary
+
+    shape = read_boundary(file).to_crs(LONLAT).union_all()
+    name = site.request.name or file.stem.replace("_", " ").title()
+    _write_boundary(shape, name, path)
+    return own(site, [path.name], f"boundary from {file.name}", {"name": name})
+
+
+def _boundary_of_box(site: Site, box: Box, path: Path) -> Told:
+    import shapely
+
+    name = site.request.name or f"{box[0]:g} to {box[2]:g} E, {box[1]:g} to {box[3]:g} N"
+    _write_boundary(shapely.segmentize(shapely.box(*box), 0.1), name, path)
+    return own(site, [path.name], f"box {','.join(f'{value:g}' for value in box)}", {"name": name})
+
+
+def _write_boundary(shape: BaseGeometry, name: str, path: Path) -> None:
+    import shapely
+
+    geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, 1e-7)))
+    feature = {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+    write_json({"type": "FeatureCollection", "features": [feature]}, path)
+
+
+def features_step(site: Site) -> Told:
+    """Industry, homes, roads, water and the rest, from Overpass or an extract of one's own."""
+    from geocluster.load.osm_tags import read_tag_rows
+    from geocluster.load.overpass import fetch_extract
+
+    request = site.request
+    if request.osm is not None:
+        from geocluster.load.osm_stream import SUFFIXES, check_osm_path
+
+        check_osm_path(request.osm)
+        suffix = next(end for end in SUFFIXES if request.osm.name.lower().endswith(end))
+        path = copied(request.osm, site.folder / f"features{suffix}")
+        told = own(site, [path.name], f"extract {request.osm.name}")
+        told.source, told.licence = "OpenStreetMap, an extract of your own", OSM_LICENCE
+    else:
+        extract = fetch_extract(
+            site.client,
+            site.area(FEATURES_M),
+            site.folder / "features.osm.pbf",
+            read_tag_rows(),
+            url=request.overpass_url,
+            buildings=request.buildings,
+            tile_km=request.tile_km,
+            tell=site.tell,
+        )
+        path = extract.path
+        state = f", data of {extract.data_of}" if extract.data_of else ""
+        told = Told(
+            files=[path.name],
+            what=f"features, asked for in {extract.tiles} tile(s){state}",
+            source=f"OpenStreetMap, Overpass at {shown(request.overpass_url, query=False)}",
+            licence=OSM_LICENCE,
+            fetched=extract.fetched,
+        )
+    site.tell("counting what was fetched")
+    told.facts["counts"], told.notes = _counts(path, site.region, buildings=request.buildings)
+    return told
+
+
+def _counts(path: Path, region: Region, *, buildings: bool) -> tuple[dict[str, Any], list[str]]:
+    """What an extract holds by table and kind, and what is amiss with it."""
+    from geocluster.load.osm import read_osm
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GeoclusterWarning)
+        tables = read_osm(path, region)
+    counts: dict[str, Any] = {
+        name: dict(sorted(Counter(table["kind"]).items()))
+        for name, table in zip(tables._fields, tables, strict=True)
+    }
+    notes = []
+    if tables.sources.empty:
+        notes.append(
+            "OpenStreetMap knows no industry here: give [inputs] sources or plants of your own"
+        )
+    if tables.homes.empty:
+        notes.append("OpenStreetMap knows no residential area here: towns become assumed discs")
+    if buildings:
+        notes.append("buildings are in the extract; no table is made of them yet")
+    return counts, notes
+
+
+def weather_step(site: Site) -> Told:
+    """Hours of a year: a file of one's own, a station of NOAA, or Open-Meteo's archive."""
+    from geocluster.load.open_meteo import fetch_hours
+
+    request = site.request
+    if request.weather is not None:
+        path = copied(request.weather, site.folder / f"weather{request.weather.suffix.lower()}")
+        return own(site, [path.name], f"weather from {request.weather.name}")
+    if request.isd is not None:
+        return _weather_of_station(site, request.isd)
+    longitude, latitude = request.weather_at or site.middle()
+    year = _year(site)
+    hours = fetch_hours(
+        site.client,
+        longitude,
+        latitude,
+        year,
+        site.folder / "weather.csv",
+        url=request.weather_url,
+        time_zone=request.time_zone,
+    )
+    notes = [f"it says nothing of {', '.join(hours.missing)}"] if hours.missing else []
+    return Told(
+        files=["weather.csv"],
+        what=f"{hours.hours:,} hours of {year} at {latitude:g} N {longitude:g} E, modelled",
+        source=f"Open-Meteo archive at {shown(request.weather_url, query=False)}",
+        licence="CC BY 4.0, Open-Meteo.com (ERA5 and others, Copernicus Climate Change Service)",
+        fetched=hours.fetched,
+        notes=notes,
+        facts={"credit": "weather: Open-Meteo.com (CC BY 4.0)"},
+    )
+
+
+def _weather_of_station(site: Site, station: str) -> Told:
+    from geocluster.load.isd_lite import Station, fetch_observations, write_observations
+
+    request, path = site.request, site.folder / "weather.csv"
+    if Path(station).is_file():
+        place = request.weather_at or site.middle()
+        local = Station(Path(station).stem, "", "of your own", *place)
+        hours = write_observations(Path(station), local, path, time_zone=request.time_zone)
+        return own(site, [path.name], f"{hours:,} hours from {Path(station).name} (ISD-Lite)")
+    year = _year(site)
+    seen = fetch_observations(
+        site.client, station, year, path, url=request.isd_url, time_zone=request.time_zone
+    )
+    at = seen.station
+    return Told(
+        files=[path.name],
+        what=f"{seen.hours:,} hours of {year}, observed at {at.name} "
+        f"({at.usaf}-{at.wban}, {at.latitude:g} N {at.longitude:g} E)",
+        source=f"NOAA ISD-Lite at {shown(request.isd_url, query=False)}",
+        licence="NOAA Integrated Surface Database; commercial use may be limited (WMO Res. 40)",
+        fetched=seen.fetched,
+        facts={"credit": "weather: NOAA Integrated Surface Database"},
+    )
+
+
+def _year(site: Site) -> int:
+    """The year asked for, or the last that an archive with a delay of days has in full."""
+    from geocluster.load.open_meteo import FIRST_YEAR
+
+    today = datetime.fromisoformat(site.client.today())
+    last = today.year - (1 if today.timetuple().tm_yday > 10 else 2)
+    year = site.request.year if site.request.year is not None else last
+    if not FIRST_YEAR <= year <= last:
+        raise InputError("--year", f"{year}: whole years from {FIRST_YEAR} to {last} are there")
+    return year
+
+
+STEPS: dict[str, tuple[str, Callable[[Site], Told]]] = {
+    "boundary": ("find the boundary", boundary_step),
+    "features": ("fetch features from OpenStreetMap", features_step),
+    "weather": ("fetch the weather of a year", weather_step),
+    "people": ("find where people live", people_step),
+    "terrain": ("fetch the terrain", terrain_step),
+}

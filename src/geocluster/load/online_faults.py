@@ -1,0 +1,67 @@
+"""What can go wrong with a service, and which of it may pass."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from geocluster.errors import FetchError
+from geocluster.load.online_words import as_sentence, seconds_of_retry_after
+
+if TYPE_CHECKING:
+    from requests import Response
+
+PASSING = (408, 425, 429, 500, 502, 503, 504)
+MESSAGE_BYTES = 8_192
+AGAIN = "try later, another server, or a local file; what is finished is kept"
+
+
+class TooLargeError(FetchError):
+    """An answer is larger than allowed; nothing of it was kept."""
+
+
+class PassingError(Exception):
+    """A failure that may pass, so that it is worth asking again."""
+
+    def __init__(
+        self, reason: str, wait_s: float | None = None, *, attempts: int | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.wait_s, self.attempts = reason, wait_s, attempts
+
+
+def check_status(response: Response, where: str, now: float) -> None:
+    """An error where a service did not answer with what was asked; `now` is in seconds of 1970."""
+    status = response.status_code
+    if 200 <= status < 300 and status != 204:
+        return
+    said = _said(response)
+    reason = f"it answered {status} {response.reason or ''}".rstrip()
+    if status in PASSING:
+        raise PassingError(
+            reason + said, seconds_of_retry_after(response.headers.get("Retry-After"), now)
+        )
+    if status in (401, 403, 407):
+        hint = "it may want a key in the address, or a contact (--contact): " + AGAIN
+    elif status in (404, 410):
+        hint = "there is nothing at this address: mend it, or give a local file"
+    else:
+        hint = AGAIN
+    raise FetchError(where, f"{reason}{said}: {hint}")
+
+
+def _said(response: Response) -> str:
+    """What the page of an error says, for a message."""
+    body = b""
+    with contextlib.suppress(Exception):  # the status is told in any case
+        body = response.raw.read(MESSAGE_BYTES, decode_content=True) or b""
+    said = as_sentence(body)
+    return f" ({said})" if said else ""
+
+
+def too_large(size: float, most: float) -> str:
+    """That something is larger than allowed, and what to do. [bytes]"""
+    return (
+        f"it is larger than {most / 1e6:,.0f} MB (at least {size / 1e6:,.0f} MB): cut the part of "
+        "your region out of it and give that as a local file"
+    )
