@@ -162,13 +162,14 @@ def stations_and_areas(
     """The `areas` with the station of the default weather, which has none; None for one weather."""
     import geopandas as gpd
     import pandas as pd
+    from shapely import Polygon
 
     station = weather_place(region, weather)
     if areas is None or areas.empty or station is None:
         return areas
     x, y = station.x, station.y  # type: ignore[attr-defined]
     row = {"name": [default], "station_x": [x], "station_y": [y]}
-    first = gpd.GeoDataFrame(row, geometry=[None], crs=areas.crs)
+    first = gpd.GeoDataFrame(row, geometry=[Polygon()], crs=areas.crs)
     return gpd.GeoDataFrame(pd.concat([first, areas], ignore_index=True), crs=areas.crs)
 
 
