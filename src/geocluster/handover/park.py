@@ -77,6 +77,7 @@ def with_park(study: Study, site: gpd.GeoDataFrame, emission_g_s: float) -> gpd.
             sector=PARK,
             emission_origin="assumed",
             stack_origin="assumed",
+            location_origin="assumed",
         ),
         geometry=[place] * len(table),
         crs=study.region.crs,

@@ -102,9 +102,10 @@ def _contents(given: HandOver) -> list[str]:
         )
     if given.site_id is not None:
         lines.append(
-            f"The park at site {given.site_id}: {given.park_g_s:g} g/s (a figure that you gave, or "
-            f"1 g/s) shared among its releases, group {PARK}, at one point inside the site. "
-            "Concentrations of that group go with the figure in proportion."
+            f"The park at site {given.site_id}: {given.park_g_s:g} g/s, "
+            f"{'a unit release' if given.park_g_s == 1 else 'as you gave it'}, shared among its "
+            f"releases (group {PARK}) at one point inside the site. Concentrations of that group go "
+            "with the figure in proportion."
         )
     return lines
 
