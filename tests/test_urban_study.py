@@ -71,3 +71,15 @@ def test_a_run_tells_how_many_sources_are_urban(small_study: Path, tmp_path: Pat
     differs = outcome.results.burden.values != plain
     assert differs[urban].all()
     assert not differs[~urban].any()
+
+
+def test_a_column_that_the_rule_replaces_is_told(small_study: Path) -> None:
+    file = asking(small_study, '"auer"') / "sources.csv"
+    lines = file.read_text("utf-8").splitlines()
+    with_column = [lines[0] + ",urban", *(line + ",false" for line in lines[1:])]
+    file.write_text("\n".join(with_column) + "\n", "utf-8")
+    study = read_study(small_study)
+    assert any("the column 'urban' of the sources is not used" in line for line in study.warnings)
+    assert study.sources.set_index("source_id")["urban"].to_dict() == {
+        "a": True, "b": True, "c": False,
+    }  # fmt: skip

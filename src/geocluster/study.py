@@ -234,6 +234,9 @@ def _read(path: Path) -> Study:
     }
     if settings.plume.urban == "auer":
         built_up = built_up_areas(tables["land"], tables["homes"])
+        if "urban" in tables["sources"]:
+            told = "[plume] urban = 'auer': the column 'urban' of the sources is not used"
+            warnings.warn(told, GeoclusterWarning, stacklevel=2)
         tables["sources"] = urban_by_auer(tables["sources"], built_up)
     drawn = areas_drawn_not_valid(settings, region)
     weathers = weathers_of(settings)

@@ -273,7 +273,7 @@ def _receptors(given: HandOver) -> list[str]:
 
 def weather_lines(weather: xr.Dataset) -> list[str]:
     """The ME pathway: files to supply, and placeholders that stop AERMOD until they are filled."""
-    attrs = weather.attrs
+    attrs = getattr(weather, "attrs", {})
     place = ""
     if "latitude" in attrs and "longitude" in attrs:
         place = f" at {float(attrs['latitude']):.4f} N {float(attrs['longitude']):.4f} E"

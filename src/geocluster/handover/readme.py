@@ -104,8 +104,8 @@ def _contents(given: HandOver) -> list[str]:
         lines.append(
             f"The park at site {given.site_id}: {given.park_g_s:g} g/s, "
             f"{'a unit release' if given.park_g_s == 1 else 'as you gave it'}, shared among its "
-            f"releases (group {PARK}) at one point inside the site. Concentrations of that group go "
-            "with the figure in proportion."
+            f"releases (group {PARK}) at one point inside the site. The concentrations of that "
+            "group go with the figure in proportion."
         )
     return lines
 
