@@ -267,7 +267,7 @@ def _row(release: dict[str, Any], number: int, count: int) -> dict[str, Any]:
 
 def _is_ignored(key: str) -> bool:
     """What a row of sources says beside how it releases."""
-    return key in ("geometry", "urban", "source_id", "grade") or "emission_" in key
+    return key in ("geometry", "urban", "source_id", "grade", "ground_m") or "emission_" in key
 
 
 def _release_faults(table: pd.DataFrame) -> list[str]:

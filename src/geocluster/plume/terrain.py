@@ -89,17 +89,15 @@ def above_stack(places: NDArray, sources: NDArray, emissions: NDArray, reach_m: 
     >>> above_stack(places, stack, np.ones((1, 1)), 1000.0)
     array([ True, False])
     """
-    found = np.zeros(places.shape[0], dtype=bool)
-    some = sources[(emissions > 0).any(axis=1)]
-    tops = some[:, columns.GROUND] + some[:, columns.HEIGHT]
-    from_top = np.argsort(-places[:, 3], kind="stable")
-    for n in np.argsort(tops, kind="stable"):
-        higher = np.searchsorted(-places[from_top, 3], -tops[n], side="left")
-        from_top = from_top[:higher]
-        away = places[from_top, :2] - some[n, [columns.X, columns.Y]]
-        near = (away**2).sum(axis=1) <= reach_m**2
-        found[from_top[near]] = True
-        from_top = from_top[~near]
-        if from_top.size == 0:
-            break
+    order = np.argsort(places[:, 0], kind="stable")
+    x, y, ground = (np.ascontiguousarray(places[order, n]) for n in (0, 1, 3))
+    above = np.zeros(x.size, dtype=bool)
+    for source in sources[(emissions > 0).any(axis=1)]:
+        at_x, at_y = source[columns.X], source[columns.Y]
+        first, last = np.searchsorted(x, [at_x - reach_m, at_x + reach_m])
+        part = slice(max(first - 1, 0), last + 1)
+        near = (x[part] - at_x) ** 2 + (y[part] - at_y) ** 2 <= reach_m**2
+        above[part] |= near & (ground[part] > source[columns.GROUND] + source[columns.HEIGHT])
+    found = np.zeros_like(above)
+    found[order] = above
     return found
