@@ -58,10 +58,12 @@ def concentration(
     source: Mapping[str, object], place: tuple[float, float, float], hour: Hour,
     *, urban: bool = False, final_rise: bool = True, tip_downwash: bool = True,
     induced: bool = True, half_life_s: float | None = None, reach_m: float = 50_000.0,
+    ground: float | None = None,
 ) -> float:  # fmt: skip
     """What 1 g/s of a source brings to a place (x, y, height), in ug/m3.
 
     A source has the package's columns, x and y; one with a ``release_height_m`` is a volume.
+    `ground` is the elevation of the place [m], simple terrain as in section 1.1.6.2.
     """
     dx, dy = place[0] - float(source["x"]), place[1] - float(source["y"])
     angle = math.radians(hour.wind_from)
@@ -85,6 +87,8 @@ def concentration(
     sz = min(sz, 5000.0)
     if not stable and h > hour.lid:
         return 0.0
+    if ground is not None:
+        h = max(h - min(ground - float(source["ground_m"]), height), 0.0)
     decay = math.exp(-math.log(2.0) * x / (u * half_life_s)) if half_life_s else 1.0
     spread = math.exp(-0.5 * (y / sy) ** 2) / (2.0 * math.pi * u * sy * sz)
     return 1e6 * spread * vertical(h, place[2], sz, None if stable else hour.lid) * decay
