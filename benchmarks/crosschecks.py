@@ -39,6 +39,7 @@ class Case:
     heights: tuple[float, ...] = (0.0,)
     anemometer_m: float = 10.0
     weak: bool = False
+    hilly: bool = False
 
 
 def stack(h: float, d: float, v: float, t: float, **more: Any) -> dict[str, Any]:
@@ -85,6 +86,9 @@ CASES = [
     Case("the same, gradual rise", SIDEWAYS, {"final_rise": False}),
     Case("volumes, rural", VOLUMES),
     Case("volumes, urban", VOLUMES, {"urban": True}),
+    Case("35, 80 and 150 m, gradual rise, receptors 0 to 20 m high, low hills", TALL,
+         {"final_rise": False}, heights=(0.0, 0.0, 20.0, 0.0), hilly=True),
+    Case("volumes, low hills", VOLUMES, hilly=True),
     Case("volumes, half-life 1 h, receptors 0 to 90 m high", VOLUMES,
          {"half_life_s": 3600.0}, heights=(0.0, 15.0, 40.0, 90.0)),
 ]  # fmt: skip
@@ -112,13 +116,20 @@ def places(case: Case) -> gpd.GeoDataFrame:
     turn = np.deg2rad(np.arange(n) * 137.5)
     radius = np.geomspace(15.0, 30_000.0, n)
     height = np.resize(case.heights, n)
-    return points(radius * np.sin(turn), radius * np.cos(turn), height_m=height)
+    at = points(radius * np.sin(turn), radius * np.cos(turn), height_m=height)
+    return (
+        at.assign(ground_m=np.resize([395.0, 400.0, 405.0, 410.0, 390.0], n)) if case.hilly else at
+    )
 
 
 def sources_of(case: Case) -> list[dict[str, Any]]:
     """The case's sources, each at its place."""
     spots = [(0.0, 0.0), (150.0, -60.0), (-400.0, 250.0)]
-    return [{**source, "x": x, "y": y} for source, (x, y) in zip(case.sources, spots, strict=True)]
+    ground = [{"ground_m": at} if case.hilly else {} for at in (400.0, 410.0, 385.0)]
+    return [
+        {**source, **on, "x": x, "y": y}
+        for source, on, (x, y) in zip(case.sources, ground, spots, strict=True)
+    ]
 
 
 def by_package(case: Case) -> xr.Dataset:
@@ -136,14 +147,15 @@ def by_hand(case: Case) -> np.ndarray:
     """(hour, place), by `isc3`."""
     sky, at = weather(case), places(case)
     options = {PLAIN_NAMES[name]: value for name, value in case.options.items()}
-    spots = list(zip(at.geometry.x, at.geometry.y, at["height_m"], strict=True))
+    ground = at["ground_m"] if case.hilly else [None] * len(at)
+    spots = list(zip(at.geometry.x, at.geometry.y, at["height_m"], ground, strict=True))
     names = ("wind_speed_m_s", "wind_from_deg", "stability", "mixing_height_m", "temperature_k")
     found = []
     for speed, degrees, k, lid, air in zip(*(sky[name].values for name in names), strict=True):
         hour = Hour(speed, degrees, int(k) - 1, lid, air, case.anemometer_m)
         found.append([
             math.fsum(
-                rate * concentration(source, spot, hour, **options)
+                rate * concentration(source, spot[:3], hour, ground=spot[3], **options)
                 for rate, source in enumerate(sources_of(case), 1)
             )
             for spot in spots
