@@ -116,8 +116,9 @@ def _keep(
 def sum_strengths(
     x: np.ndarray, source: np.ndarray, hours: np.ndarray, toward: np.ndarray, k: int,
     anemometer_m: float, decay_per_s: float, options: int, starts: np.ndarray, sums: np.ndarray,
+    used: np.ndarray,
 ) -> None:  # fmt: skip
-    """Add the strength of every hour on the axis to (ring and width, angle).
+    """Add the strength of every hour on the axis to (ring and width, angle); which are `used`.
 
     The strength is the concentration per emission times sigma_y. `toward` is where each hour's
     plume goes, in steps of the angles; hours of one direction stand together. A direction between
@@ -144,13 +145,16 @@ def sum_strengths(
                     at = (angle + q - 1) % angles
                     for c in range(begin, end):
                         sums[c, at] += weights[q] * strength[c]
-            strength[begin:end] = 0.0
+            for c in range(begin, end):
+                used[c] |= strength[c] != 0.0
+                strength[c] = 0.0
 
 
 @compiled(nogil=True, error_model="numpy")
 def fill_shapes(
     rings: tuple, first: int, last: int, x: np.ndarray, source: np.ndarray, k: int,
     widths: np.ndarray, lowest: np.ndarray, entry: np.ndarray, shapes: np.ndarray,
+    used: np.ndarray,
 ) -> None:  # fmt: skip
     """Half of each shape along the rings `first` to `last`: what a strength adds, by angle off it.
 
@@ -180,13 +184,15 @@ def fill_shapes(
                 for b in range(widths[ring]):
                     vy = sy * sy * _WIDTHS[b]
                     if y * y <= LATERAL_CUT * LATERAL_CUT * vy:
+                        used[at + b] = True
                         shapes[at + b, d] = weights[q] * math.exp(-0.5 * y * y / vy) / math.sqrt(vy)
 
 
 @compiled(nogil=True, error_model="numpy")
 def add_products(
-    widths: np.ndarray, lowest: np.ndarray, entry: np.ndarray, row: np.ndarray,
-    starts: np.ndarray, shapes: np.ndarray, sums: np.ndarray, total: np.ndarray,
+    widths: np.ndarray, lowest: np.ndarray, entry: np.ndarray, starts: np.ndarray,
+    shape_row: np.ndarray, shapes: np.ndarray, row: np.ndarray, sums: np.ndarray,
+    total: np.ndarray,
 ) -> None:  # fmt: skip
     """Add shape times strength of a class to (ring, frequency)."""
     for i in range(total.shape[0]):
@@ -196,10 +202,10 @@ def add_products(
                 continue
             ring = lowest[i] + n
             for b in range(widths[ring]):
-                at = row[starts[ring] + b]
-                if at < 0:
+                of, at = shape_row[entry[i, n] + b], row[starts[ring] + b]
+                if of < 0 or at < 0:
                     continue
-                shape, strength = shapes[entry[i, n] + b], sums[at]
+                shape, strength = shapes[of], sums[at]
                 for m in range(to.size):
                     to[m] += shape[m] * strength[m]
 
@@ -276,7 +282,7 @@ def _add_class(
     shapes = _shapes(sky.k, sources[0], rings, x, widths, where, threads)
 
     def add(own: tuple[NDArray, NDArray], to: NDArray) -> None:
-        add_products(widths, *where[:2], own[0], starts, shapes, own[1], to)
+        add_products(widths, *where[:2], starts, *shapes, *own, to)
 
     list(threads.map(add, sums, total))
 
@@ -292,8 +298,8 @@ def _sums(
     from scipy import fft
 
     sums = np.zeros((starts[-1], angles))
-    sum_strengths(x, source, sky.hours, sky.toward, sky.k, *sky.how, starts, sums)
-    used = sums.any(axis=1)
+    used = np.zeros(starts[-1], dtype=bool)
+    sum_strengths(x, source, sky.hours, sky.toward, sky.k, *sky.how, starts, sums, used)
     rows = np.where(used, np.cumsum(used) - 1, -1)
     return rows, fft.rfft(sums[used], axis=1)
 
@@ -303,7 +309,8 @@ def _entries(
 ) -> tuple[NDArray, NDArray, int]:
     """The lowest ring that each takes from, where the shapes begin, and how many there are."""
     along = np.maximum(x * math.cos(math.atan(WEDGE)), x[0])
-    nearest = [int(position(at, rings.first_m, rings.bend) / rings.step + 0.5) for at in along]
+    step = rings.step
+    nearest = [int(position(at, rings.first_m, rings.bend) / step + 0.5) for at in along]
     lowest = np.clip(nearest, 1, x.size - 2) - 1
     highest = np.minimum(np.arange(x.size) + 1, x.size - 1)
     entry = np.full((x.size, int((highest - lowest).max()) + 1), -1)
@@ -319,18 +326,28 @@ def _entries(
 def _shapes(
     k: int, source: NDArray, rings: Rings, x: NDArray, widths: NDArray,
     where: tuple[NDArray, NDArray, int], threads: ThreadPoolExecutor,
-) -> NDArray:  # fmt: skip
-    """(shape, frequency); shapes are even, so that their spectrum is real."""
+) -> tuple[NDArray, NDArray]:  # fmt: skip
+    """Which row each entry has, -1 for none, and (row, frequency).
+
+    Shapes are even, so that their spectrum is real.
+    """
     from scipy import fft
 
     lowest, entry, number = where
-    half = np.zeros((number, rings.angles // 2 + 1))
+    within = math.ceil(rings.angles * math.atan(WEDGE) / (2.0 * math.pi)) + 1
+    half, used = np.zeros((number, within)), np.zeros(number, dtype=bool)
     form = (rings.first_m, rings.bend, rings.step, rings.angles)
 
     def fill(first: int) -> None:
         last = min(first + SLICE, x.size)
-        fill_shapes(form, first, last, x, source, k, widths, lowest, entry, half)
+        fill_shapes(form, first, last, x, source, k, widths, lowest, entry, half, used)
 
     list(threads.map(fill, range(0, x.size, SLICE)))
-    parts = np.array_split(half, max(1, number // 256))
-    return np.concatenate(list(threads.map(partial(fft.dct, type=1, axis=1), parts)))
+
+    def spectrum(rows: NDArray) -> NDArray:
+        return fft.dct(np.pad(half[rows], ((0, 0), (0, whole - within))), type=1, axis=1)
+
+    whole = rings.angles // 2 + 1
+    parts = np.array_split(np.flatnonzero(used), max(1, int(used.sum()) // 256))
+    spectra = list(threads.map(spectrum, parts))
+    return np.where(used, np.cumsum(used) - 1, -1), np.concatenate(spectra)
