@@ -70,7 +70,7 @@ def _method_notes(study: Study) -> list[str]:
         return []
     return [
         "Means are by polar tables, not hour by hour: on a year of ten stacks the two differ by "
-        "0.02 % in most places and 0.3 % at worst. Highest hours and percentiles are not answered."
+        "0.02 % in most places and 0.4 % at worst. Highest hours and percentiles are not answered."
     ]
 
 
