@@ -5,6 +5,9 @@ from geocluster.exposure.burden import burden as burden
 from geocluster.exposure.burden import intake_fraction as intake_fraction
 from geocluster.handover.aermod import export_aermod as export_aermod
 from geocluster.industry.clusters import find_clusters as find_clusters
+from geocluster.load.ground import heights_at as heights_at
+from geocluster.load.ground import slope_of as slope_of
+from geocluster.load.terrain import read_terrain as read_terrain
 from geocluster.load.weather import read_weather as read_weather
 from geocluster.maps.page import draw_map as draw_map
 from geocluster.plume.contributions import contributions as contributions

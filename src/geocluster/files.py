@@ -114,7 +114,7 @@ def write_raster(
     path: Path,
     *,
     crs: str,
-    units: str,
+    units: str | Mapping[str, str],
     tags: Mapping[str, str] | None = None,
 ) -> Path:
     """Grids of one shape as the bands of a cloud-optimised GeoTIFF, float32, described by name.
@@ -127,8 +127,8 @@ def write_raster(
         The .tif to write.
     crs : str
         The grid's reference system.
-    units : str
-        Of every band.
+    units : str or mapping of str
+        Of every band, or of each by its name.
     tags : mapping of str, optional
         What must stay with the file, such as that it is a demonstration.
     """
@@ -159,7 +159,7 @@ def write_raster(
         for number, (name, band) in enumerate(bands.items(), start=1):
             target.write(np.asarray(band.transpose("y", "x"), dtype="float32"), number)
             target.set_band_description(number, name)
-            target.set_band_unit(number, units)
+            target.set_band_unit(number, units if isinstance(units, str) else units[name])
     return path
 
 

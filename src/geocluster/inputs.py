@@ -268,7 +268,9 @@ def table1_of(settings: Settings) -> pd.DataFrame | None:
 
 def hashes_of(settings: Settings) -> dict[str, str]:
     """Every file that was read, relative to the study's folder, and its SHA-256."""
-    return {
-        os.path.relpath(path, settings.folder): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in settings.files()
-    }
+    return {os.path.relpath(path, settings.folder): _hash(path) for path in settings.files()}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geocluster.elevation import standing_on, terrain_of, with_ground
 from geocluster.errors import (
     GeoclusterWarning,
     TableError,
@@ -68,6 +69,8 @@ class Study:
         `sources` name their own in the column `weather`.
     weather_areas : GeoDataFrame or None
         Where the weathers beside the default hold, see `geocluster.validity.areas_of`.
+    terrain : xarray.DataArray or None
+        Elevation of the ground in cells of the grid; the sources then have `ground_m`. [m]
     """
 
     folder: Path
@@ -86,6 +89,11 @@ class Study:
     inputs: dict[str, str]
     weathers: dict[str, xr.Dataset] = field(default_factory=dict)
     weather_areas: gpd.GeoDataFrame | None = None
+    terrain: xr.DataArray | None = None
+
+    def grid(self) -> xr.DataArray:
+        """The study's grid; with the coordinate `ground_m` where the study has terrain."""
+        return with_ground(self.region.grid(self.settings.grid.cell_m), self.terrain)
 
     @property
     def park(self) -> ParkSettings:
@@ -137,6 +145,7 @@ class Study:
             f"places   {len(self.places)}",
             f"land     {len(self.land)}",
             *self._weather_lines(),
+            *_terrain_line(self.terrain),
         ]
 
     def _weather_lines(self) -> list[str]:
@@ -171,6 +180,13 @@ def hours_in_words(weather: xr.Dataset) -> str:
     """
     kind = "hours" if "time" in weather.coords else "classes of a wind rose"
     return f"{int(weather.sizes['hour'])} {kind}"
+
+
+def _terrain_line(terrain: xr.DataArray | None) -> list[str]:
+    if terrain is None:
+        return []
+    low, high = terrain.attrs["lowest_m"], terrain.attrs["highest_m"]
+    return [f"terrain  {low:,.0f} to {high:,.0f} m, pixels of {terrain.attrs['pixel_m']:.3g} m"]
 
 
 def read_study(path: str | Path) -> Study:
@@ -244,6 +260,8 @@ def _read(path: Path) -> Study:
     areas = areas_of(settings, region, weathers)
     if len(areas):
         tables["sources"] = with_own_weather(tables["sources"], areas, list(weathers))
+    terrain = terrain_of(settings, region, tables["sources"])
+    tables["sources"] = standing_on(tables["sources"], terrain)
     return Study(
         folder=settings.folder,
         settings=settings,
@@ -257,6 +275,7 @@ def _read(path: Path) -> Study:
         inputs=hashes_of(settings),
         weathers=weathers,
         weather_areas=areas,
+        terrain=terrain,
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 from geocluster.errors import SettingsError
 from geocluster.load.settings_faults import place_of, read_toml, sentence
 from geocluster.load.settings_sections import (
+    ElevationFiles,
     ExposureSettings,
     GridSettings,
     InputFile,
@@ -79,10 +80,13 @@ class Settings(Section):
         """
         return self.folder / (value.path if isinstance(value, Section) else value)
 
-    def options(self, value: str | Path | InputFile | RasterFile) -> dict[str, Any]:
+    def options(
+        self, value: str | Path | InputFile | RasterFile | ElevationFiles
+    ) -> dict[str, Any]:
         """What the settings say about a file besides its path, for the function that reads it.
 
-        `layer` and `crs` of a vector file; `quantity`, `band` and `nodata` of a raster.
+        `layer` and `crs` of a vector file; `quantity`, `band` and `nodata` of a raster; `unit` and
+        `void_m` of elevation.
         """
         if not isinstance(value, Section):
             return {}
@@ -93,6 +97,7 @@ class Settings(Section):
         given = [getattr(self.inputs, name) for name in type(self.inputs).model_fields]
         given += [self.region.boundary, self.siting.rules]
         given += [file for place in self.weather_places for file in (place.file, place.area)]
+        given = [value.path if isinstance(value, ElevationFiles) else value for value in given]
         single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
         paths = {self.path(value) for value in single if value is not None}
         return sorted({self.file, *paths, *(p for p in self.limits() if isinstance(p, Path))})
@@ -217,6 +222,8 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]:
     for head, table, names in tables:
         for name in names if isinstance(table, Mapping) else ():
             values = table.get(name, ())
+            if name == "dem" and isinstance(values, Mapping):  # its path may be a list
+                values = values.get("path", ())
             for value in values if isinstance(values, list) else [values]:
                 file = value.get("path") if isinstance(value, Mapping) else value
                 if isinstance(file, str) and file:

@@ -97,6 +97,21 @@ class RasterFile(Section):
     nodata: float | None = None
 
 
+class ElevationFiles(Section):
+    """Elevation rasters with more said about them: band, no data, unit, and what voids are."""
+
+    path: Annotated[tuple[Text, ...], Field(min_length=1)]
+    band: int | None = Field(default=None, ge=1)
+    nodata: float | None = None
+    unit: Literal["m", "ft"] | None = None
+    void_m: float | None = Field(default=None, ge=-500, le=9_000)
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _as_tuple(value)
+
+
 # Tagged, so that a fault is told once and not for each member of the union.
 VectorFile = Annotated[
     Annotated[Text, Tag(TAGS[0])] | Annotated[InputFile, Tag(TAGS[1])],
@@ -157,12 +172,18 @@ class InputSettings(Section):
     zones: Text | None = None
     osm: Text | None = None
     not_valid: VectorFile | None = None
+    dem: ElevationFiles | None = None
     table1: Text | None = None
 
     @field_validator("land", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
         return _as_tuple(value)
+
+    @field_validator("dem", mode="before")
+    @classmethod
+    def _paths_alone(cls, value: object) -> object:
+        return {"path": value} if isinstance(value, str | list) else value
 
     @model_validator(mode="after")
     def _people_come_from_somewhere(self) -> InputSettings:
