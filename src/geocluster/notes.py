@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geocluster.study import hours_in_words, sources_in_words
 from geocluster.tables import POLLUTANTS
@@ -41,6 +41,19 @@ def assumptions(study: Study) -> list[str]:
         *_land_notes(study),
     ]
     return [*notes, *study.warnings]
+
+
+def all_notes(
+    study: Study, terrain: dict[str, Any], low_winds: dict[str, dict[str, float]], field: xr.Dataset
+) -> list[str]:
+    """All that a run says of itself, a sentence each, the most weighty first."""
+    return [
+        *terrain_doubts(terrain),
+        *assumptions(study),
+        *terrain_notes(terrain),
+        *shared_hour_notes(field),
+        *low_wind_notes(low_winds, field),
+    ]
 
 
 def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float:
@@ -203,6 +216,39 @@ def _land_notes(study: Study) -> list[str]:
         f"Lines drawn by hand, coarse to some km: {kinds}. Distances to them are approximate, and "
         "land that no layer shows (protected areas, farmland, houses) excludes nothing."
     ]
+
+
+def terrain_doubts(facts: dict[str, Any]) -> list[str]:
+    """Where the ground is too high for the method; empty where it is not, or not known."""
+    if not facts or not facts["higher_ground"]:
+        return []
+    return [
+        f"{facts['higher_ground']} of {facts['sources']} sources have ground above their top "
+        f"within reach, where the method does not hold: {facts['people_above']:,.0f} of "
+        f"{facts['people']:,.0f} people live on such ground (hatched)."
+    ]
+
+
+def terrain_notes(facts: dict[str, Any]) -> list[str]:
+    """What the ground is known from and does to the results; empty where it is not known."""
+    if not facts:
+        return []
+    notes = [
+        f"Terrain: {facts['files']}, pixels of {facts['pixel_m']:.3g} m brought to cells of "
+        f"{facts['cell_m']:g} m; ground from {facts['lowest_m']:,.0f} to "
+        f"{facts['highest_m']:,.0f} m. The burden, and with it the order of sites, is calculated "
+        "over flat ground all the same."
+    ]
+    if facts["changes"]:
+        parts = [f"{POLLUTANTS.get(p, p)} {c:+.0%}" for p, c in facts["changes"].items()]
+        notes.append(f"Terrain moves the people-weighted mean by {', '.join(parts)}.")
+    if facts["in_valleys"]:
+        notes.append(
+            f"Around {facts['in_valleys']} of {facts['sources']} sources the ground differs by "
+            "more than 150 m within 10 km: winds follow the valleys there, and those of one "
+            "station do not hold for the next valley."
+        )
+    return notes
 
 
 def low_wind_notes(changes: dict[str, dict[str, float]], field: xr.Dataset) -> list[str]:

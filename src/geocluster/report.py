@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from geocluster.elevation import ABOVE_STACK, GROUND
 from geocluster.files import write_csv, write_json, write_layers, write_raster
 from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.notes import source_names
@@ -39,6 +40,7 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
     bands = {
         f"{pollutant}_{statistic}": field[statistic].sel(pollutant=pollutant)
         for statistic in field.data_vars
+        if "pollutant" in field[statistic].dims
         for pollutant in field["pollutant"].values
     }
     burdens = {
@@ -70,17 +72,32 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
             units="persons ug/m3 per g/s",
             tags=tags,
         ),
+        **terrain_file(study, results, target, crs),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
     draw(study, results).save(files["index.html"])
     return files
 
 
+def terrain_file(study: Study, results: Results, target: Path, crs: str) -> dict[str, Path]:
+    """The ground of each cell, and where it is above a stack's top; none without terrain."""
+    if study.terrain is None:
+        return {}
+    above = results.field[ABOVE_STACK]
+    bands = {GROUND: study.grid()[GROUND], ABOVE_STACK: above}
+    units = {GROUND: "m", ABOVE_STACK: "1 where the method does not hold"}
+    return {
+        "terrain.tif": write_raster(bands, target / "terrain.tif", crs=crs, units=units),
+    }
+
+
 def provenance(study: Study, results: Results) -> dict[str, Any]:
     """Inputs with hashes, settings, versions, assumptions and warnings; the same for a rerun."""
     import geocluster
 
-    unused = None if study.settings.weather_places else {"weather_places"}
+    unused: dict[str, Any] = {} if study.settings.weather_places else {"weather_places": True}
+    if study.terrain is None:
+        unused["inputs"] = {"dem": True}
     versions = {name: importlib.metadata.version(name) for name in VERSIONED}
     return {
         "study": study.region.name,
@@ -93,6 +110,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "weather": dict(study.weather.attrs),
         **weather_places(study, results),
         "low_winds": results.low_winds,
+        **({"terrain": results.terrain} if results.terrain else {}),
         "demonstration": results.demonstration,
         "verdict": results.verdict,
         "weights": results.weights,
@@ -136,7 +154,7 @@ def draw(study: Study, results: Results) -> Page:
         land=study.land,
         places=study.places,
         zones=study.zones,
-        not_valid=study.not_valid,
+        not_valid=results.not_valid,
         weather_areas=stations_and_areas(
             study.region, study.weather, study.weather_areas, DEFAULT_PLACE
         ),

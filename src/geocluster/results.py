@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,6 +26,10 @@ class Results:
         Of the park's profile, and by release.
     verdict : str
         The winner, or that the top is not separable.
+    terrain : dict
+        What the run has to say of the ground; empty where the study has no terrain.
+    not_valid : GeoDataFrame
+        The study's own, and where the ground is above a stack's top.
     """
 
     field: xr.Dataset
@@ -42,3 +46,5 @@ class Results:
     notes: list[str]
     demonstration: str | None
     low_winds: dict[str, dict[str, float]]
+    terrain: dict[str, Any]
+    not_valid: gpd.GeoDataFrame

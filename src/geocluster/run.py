@@ -103,11 +103,12 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     tell : callable, optional
         As in `run_study`.
     """
+    from geocluster.elevation import terrain_facts, with_areas_above_stacks
     from geocluster.exposure.assess import assess_exposure, summarise_exposure
     from geocluster.exposure.burden import burden_by_release, burden_of_profile
     from geocluster.exposure.residents import describe_neighbours
     from geocluster.industry.clusters import find_clusters
-    from geocluster.notes import assumptions, demonstration, low_wind_notes, shared_hour_notes
+    from geocluster.notes import all_notes, demonstration
     from geocluster.plume.field import concentration
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.criteria import correlations, describe_sites
@@ -115,7 +116,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
 
     tell = tell or _silent
     settings = study.settings
-    grid = study.region.grid(settings.grid.cell_m)
+    grid = study.grid()
     options = plume_options(study)
     limits = settings.limits()
 
@@ -132,6 +133,13 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         summary = summarise_exposure(exposure, field, limits=limits)
     with _timed(tell, "compare treatments of weak winds"):
         low_winds = low_wind_changes(study, options)
+    hills, not_valid = {}, study.not_valid
+    if study.terrain is not None:
+        with _timed(tell, "see where the ground is too high"):
+            hills = terrain_facts(
+                study.sources, homes_inside(study), study.own_weather, study.terrain, field, options
+            )
+            not_valid = with_areas_above_stacks(not_valid, field)
     with _timed(tell, "price every place: the burden"):
         burdens = burden_by_release(
             study.homes, grid, study.own_weather, releases=study.park.releases,
@@ -164,7 +172,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             protection_zone_m=study.park.protection_zone_m,
         )
     with _timed(tell, "rank the sites, and see how sure that is"):
-        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, study.not_valid)
+        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, not_valid)
     ranked = in_honest_digits(ranked, study.land)
     return Results(
         field=field,
@@ -178,9 +186,11 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         correlations=correlations(ranked),
         clusters=clusters,
         verdict=verdict,
-        notes=[*assumptions(study), *shared_hour_notes(field), *low_wind_notes(low_winds, field)],
+        notes=all_notes(study, hills, low_winds, field),
         demonstration=demonstration(study),
         low_winds=low_winds,
+        terrain=hills,
+        not_valid=not_valid,
     )
 
 
@@ -341,12 +351,13 @@ def low_wind_changes(study: Study, options: PlumeOptions) -> dict[str, dict[str,
         Pollutant to ``{"raised": change, "dropped": change}``, each a share of the mean as run:
         all of them raised to 1 m/s (calms too), or all of them left out as calms.
     """
+    from geocluster.elevation import with_ground
     from geocluster.exposure.residents import people_grid
     from geocluster.plume.field import concentration
 
     box_area = study.region.boundary.envelope.area
     cell_m = max(study.settings.grid.cell_m, (box_area / COARSE_CELLS) ** 0.5)
-    grid = study.region.grid(cell_m)
+    grid = with_ground(study.region.grid(cell_m), study.terrain)
     people = people_grid(homes_inside(study), grid)
     options = replace(options, method="hourly")  # quicker than tables at so few places
     cases = {

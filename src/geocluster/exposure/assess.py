@@ -269,7 +269,8 @@ def _grid_of(field: xr.Dataset) -> xr.DataArray:
 
 
 def _statistics(field: xr.Dataset) -> list[str]:
-    names = [str(name) for name in field.data_vars if {"y", "x"} <= set(field[name].dims)]
+    wanted = {"pollutant", "y", "x"}  # terrain_above_stack is no statistic
+    names = [str(name) for name in field.data_vars if wanted <= set(field[name].dims)]
     if not names:
         raise InputError("field", "it holds no statistic of concentration")
     return names

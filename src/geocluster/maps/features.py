@@ -58,8 +58,9 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
         columns=[
             "sector", *_in_turn(columns, ranges), "emission_origin",
             "stack_height_m", "release_height_m", "stack_diameter_m", "exit_velocity_m_s",
-            "exit_temperature_k", "heat_release_mw", "radiative_loss", "stack_origin",
-            "location_origin", "grade", "source_type", "urban", "built_up_share_3km",
+            "exit_temperature_k", "heat_release_mw", "radiative_loss", "ground_m",
+            "stack_origin", "location_origin", "grade", "source_type", "urban",
+            "built_up_share_3km",
         ],
         labels=ranges,
         shown=True,

@@ -45,7 +45,8 @@ def drawn_fields(concentration: xr.Dataset) -> list[tuple[str, str]]:
         for n in names
         if n.rpartition("_")[0] not in names or n.rpartition("_")[2] not in ("low", "high")
     ]
-    return [(p, str(s)) for s in concentration.data_vars for p in main]
+    statistics = [s for s, v in concentration.data_vars.items() if "pollutant" in v.dims]
+    return [(p, str(s)) for s in statistics for p in main]
 
 
 def concentration_layers(

@@ -78,6 +78,7 @@ _LABELS: dict[str, str] = {
     "emission_origin": "emission figures",
     "location_origin": "location",
     "nearest_home_m": "nearest homes",
+    "ground_m": "ground above sea level",
 }
 
 
