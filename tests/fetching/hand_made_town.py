@@ -56,64 +56,110 @@ RELATIONS = {
 STATEMENT = re.compile(r'(node|way|relation)((?:\[(?:"[^"]*"|[^]"])*\])+)\(([-\d., ]+)\);')
 
 
-class Town:
-    """Objects with ids, answered in the form of Overpass."""
+class Map:
+    """Nodes, ways and relations by id, asked in Overpass QL and answered as Overpass does."""
 
-    def __init__(self) -> None:
-        corners = sorted({point for line, _ in WAYS.values() for point in line})
-        self.corner = {point: number for number, point in enumerate(corners, start=100)}
-        self.point = {name: number for number, name in enumerate(POINTS, start=1)}
-        self.way = {name: number for number, name in enumerate(WAYS, start=1)}
-        self.relation = {name: number for number, name in enumerate(RELATIONS, start=1)}
+    def __init__(self, nodes, ways, relations) -> None:
+        self.nodes, self.ways, self.relations = nodes, ways, relations
+        self._reach = {
+            "node": {number: [number] for number in nodes},
+            "way": {number: refs for number, (refs, _) in ways.items()},
+            "relation": {
+                number: [node for kind, ref, _ in members for node in self._of(kind, ref)]
+                for number, (members, _) in relations.items()
+            },
+        }
+
+    def _of(self, kind: str, ref: int) -> list[int]:
+        if kind == "way":
+            return self.ways[ref][0] if ref in self.ways else []
+        return [ref] if kind == "node" else []
 
     def answer(self, query: str, *, remark: str = "") -> str:
-        """What an Overpass server answers to a query of statements with filters and a box."""
-        found: dict[str, set[str]] = {"node": set(), "way": set(), "relation": set()}
+        """The answer to statements of filters and a box, with the members of what they find."""
+        found: dict[str, set[int]] = {"node": set(), "way": set(), "relation": set()}
+        tables = {"node": self.nodes, "way": self.ways, "relation": self.relations}
         statements = STATEMENT.findall(query)
         assert statements, f"no statement in {query!r}"
         for element, filters, box in statements:
             south, west, north, east = (float(part) for part in box.split(","))
-            for name, (shape, tags) in self._all(element).items():
-                inside = any(west <= x <= east and south <= y <= north for x, y in shape)
-                if inside and _fits(tags, filters):
-                    found[element].add(name)
+            for number, thing in tables[element].items():
+                if _fits(thing[-1], filters) and any(
+                    west <= self.nodes[node][0] <= east and south <= self.nodes[node][1] <= north
+                    for node in self._reach[element][number]
+                    if node in self.nodes
+                ):
+                    found[element].add(number)
         assert re.search(r"\(\._;>;\);\s*out( body| meta)?;$", query), "members are not asked for"
         return self._xml(found, remark)
 
-    def _all(self, element: str):
-        if element == "node":
-            return {name: ([(x, y)], tags) for name, (x, y, tags) in POINTS.items()}
-        if element == "way":
-            return WAYS
-        return {
-            name: ([point for way, _ in members for point in WAYS[way][0]], tags)
-            for name, (members, tags) in RELATIONS.items()
-        }
-
-    def _xml(self, found: dict[str, set[str]], remark: str) -> str:
-        ways = found["way"] | {way for name in found["relation"] for way, _ in RELATIONS[name][0]}
-        corners = {point for name in ways for point in WAYS[name][0]}
-        nodes = {self.point[name]: (*POINTS[name][:2], POINTS[name][2]) for name in found["node"]}
-        nodes |= {self.corner[point]: (*point, {}) for point in corners}
+    def _xml(self, found: dict[str, set[int]], remark: str) -> str:
+        members = [one for number in found["relation"] for one in self.relations[number][0]]
+        ways = found["way"] | {ref for kind, ref, _ in members if kind == "way"}
+        ways &= self.ways.keys()
+        nodes = found["node"] | {ref for kind, ref, _ in members if kind == "node"}
+        nodes |= {node for number in ways for node in self.ways[number][0]}
         lines = ['<?xml version="1.0" encoding="UTF-8"?>']
         lines.append('<osm version="0.6" generator="Overpass API 0.7.62 written for tests">')
         lines.append("<note>The data is made available under ODbL.</note>")
         lines.append('<meta osm_base="2026-01-15T12:00:00Z"/>')
-        for number, (x, y, tags) in sorted(nodes.items()):
+        for number in sorted(nodes & self.nodes.keys()):
+            x, y, tags = self.nodes[number]
             lines.append(f'  <node id="{number}" lat="{y}" lon="{x}">{_tags(tags)}</node>')
-        for name in sorted(ways, key=self.way.__getitem__):
-            line, tags = WAYS[name]
-            refs = "".join(f'<nd ref="{self.corner[point]}"/>' for point in line)
-            lines.append(f'  <way id="{self.way[name]}">{refs}{_tags(tags)}</way>')
-        for name in sorted(found["relation"], key=self.relation.__getitem__):
-            members, tags = RELATIONS[name]
+        for number in sorted(ways):
+            line, tags = self.ways[number]
+            refs = "".join(f'<nd ref="{node}"/>' for node in line)
+            lines.append(f'  <way id="{number}">{refs}{_tags(tags)}</way>')
+        for number in sorted(found["relation"]):
+            parts, tags = self.relations[number]
             refs = "".join(
-                f'<member type="way" ref="{self.way[way]}" role="{role}"/>' for way, role in members
+                f'<member type="{kind}" ref="{ref}" role={quoteattr(role)}/>'
+                for kind, ref, role in parts
             )
-            lines.append(f'  <relation id="{self.relation[name]}">{refs}{_tags(tags)}</relation>')
+            lines.append(f'  <relation id="{number}">{refs}{_tags(tags)}</relation>')
         if remark:
             lines.append(f"<remark> {remark} </remark>")
         return "\n".join([*lines, "</osm>"]) + "\n"
+
+
+class Town(Map):
+    """The town above, with ids."""
+
+    def __init__(self) -> None:
+        corners = sorted({point for line, _ in WAYS.values() for point in line})
+        corner = {point: number for number, point in enumerate(corners, start=100)}
+        self.point = {name: number for number, name in enumerate(POINTS, start=1)}
+        self.way = {name: number for number, name in enumerate(WAYS, start=1)}
+        self.relation = {name: number for number, name in enumerate(RELATIONS, start=1)}
+        nodes = {number: (*point, {}) for point, number in corner.items()}
+        nodes |= {self.point[name]: point for name, point in POINTS.items()}
+        ways = {
+            self.way[name]: ([corner[point] for point in line], tags)
+            for name, (line, tags) in WAYS.items()
+        }
+        relations = {
+            self.relation[name]: ([("way", self.way[way], role) for way, role in members], tags)
+            for name, (members, tags) in RELATIONS.items()
+        }
+        super().__init__(nodes, ways, relations)
+
+
+def map_of(path) -> Map:
+    """A real extract, as a server would hold it."""
+    import osmium
+
+    nodes, ways, relations = {}, {}, {}
+    kinds = {"n": "node", "w": "way", "r": "relation"}
+    for thing in osmium.FileProcessor(str(path)):
+        tags = dict(thing.tags)
+        if thing.is_node():
+            nodes[thing.id] = (thing.location.lon, thing.location.lat, tags)
+        elif thing.is_way():
+            ways[thing.id] = ([node.ref for node in thing.nodes], tags)
+        elif thing.is_relation():
+            members = [(kinds[one.type], one.ref, one.role) for one in thing.members]
+            relations[thing.id] = (members, tags)
+    return Map(nodes, ways, relations)
 
 
 def _tags(tags: dict[str, str]) -> str:

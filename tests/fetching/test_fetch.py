@@ -335,6 +335,16 @@ def hgt(longitude: int) -> bytes:
     return np.full((1201, 1201), longitude * 10, dtype=">i2").tobytes()
 
 
+def test_a_tile_that_is_not_there_is_sea(fetch, services):
+    for latitude in (39, 40):
+        services.files[f"/dem/N{latitude}E065.hgt"] = hgt(65)
+    fetched = fetch(dem_url=services.url + "/dem/{NS}{lat:02}{EW}{lon:03}.hgt")
+    with rasterio.open(fetched.folder / "dem.tif") as dem:
+        points = ((64.9, 40.1), (65.4, 40.1), (66.01, 40.1))
+        assert [int(next(dem.sample([point]))[0]) for point in points] == [0, 650, 0]
+    assert "taken as sea at 0 m: 4" in "\n".join(fetched.lines)
+
+
 def test_no_tile_at_all(fetch, services):
     with pytest.raises(FetchError, match="none of the 6 tiles is there"):
         fetch(dem_url=services.url + "/none/{NS}{lat:02}{EW}{lon:03}.tif")

@@ -1,9 +1,12 @@
 """Overpass: what is asked for, what counts as an answer, and how parts become one extract."""
 
 import re
+import warnings
 
+import geopandas as gpd
 import osmium
 import pytest
+from hand_made_town import map_of
 from loopback_services import Reply
 from shapely.geometry import box
 
@@ -11,6 +14,7 @@ from geocluster.errors import FetchError
 from geocluster.load.osm import read_osm
 from geocluster.load.osm_tags import SHAPES, read_tag_rows
 from geocluster.load.overpass import fetch_extract, query, tiles
+from geocluster.region import Region
 
 AREA = box(65.30, 40.05, 65.44, 40.15)
 PATH = "/api/interpreter"
@@ -65,6 +69,26 @@ def test_a_town_comes_as_the_reader_wants_it(client, services, tmp_path):
     kept = objects(extract.path)
     assert ("n", services.town.point["bench"]) not in kept
     assert ("r", services.town.relation["route"]) not in kept
+
+
+@pytest.mark.shared
+def test_a_real_city_comes_whole(client, services, tmp_path, shared):
+    """What is fetched of Monaco in tiles gives the same tables as its extract."""
+    extract = shared / "data" / "osm" / "monaco.osm.pbf"
+    monaco, city = map_of(extract), box(7.40, 43.71, 7.45, 43.76)
+    services.overpass = lambda text: Reply(monaco.answer(text))
+    fetched = fetch(client, services, tmp_path, area=city, tile_km=3)
+    assert fetched.tiles == 4
+    region = Region.from_boundary("Monaco", gpd.GeoSeries([city], crs="EPSG:4326"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours, theirs = (read_osm(path, region, margin_m=0) for path in (fetched.path, extract))
+    for table, whole in zip(ours, theirs, strict=True):
+        assert table["osm_id"].tolist() == whole["osm_id"].tolist()
+        assert table["kind"].tolist() == whole["kind"].tolist()
+        assert table.area.sum() == pytest.approx(whole.area.sum())
+        assert table.length.sum() == pytest.approx(whole.length.sum())
+    assert len(ours.land) > 400
 
 
 def test_buildings_where_asked(client, services, tmp_path):

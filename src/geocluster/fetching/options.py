@@ -25,8 +25,8 @@ def _server(help: str, *names: str):  # type: ignore[no-untyped-def]
     return typer.Option(*names, help=help, rich_help_panel=SERVERS)
 
 
-def _manner(help: str, *names: str):  # type: ignore[no-untyped-def]
-    return typer.Option(*names, help=help, rich_help_panel=MANNERS)
+def _manner(help: str, *names: str, low: float | None = None):  # type: ignore[no-untyped-def]
+    return typer.Option(*names, help=help, rich_help_panel=MANNERS, min=low)
 
 
 Place = Annotated[str | None, typer.Argument(help='A place, such as "Navoi, Uzbekistan".')]
@@ -93,13 +93,19 @@ Contact = Annotated[
         rich_help_panel=MANNERS,
     ),
 ]
-Timeout = Annotated[float, _manner("Longest wait for an answer, in seconds.", "--timeout")]
-Attempts = Annotated[int, _manner("How often a failing request is made in all.", "--attempts")]
-Wait = Annotated[float, _manner("Pause after a first failure, in seconds; it doubles.", "--wait")]
-TileKm = Annotated[float, _manner("Side of the areas asked of Overpass, in km.", "--tile-km")]
+Timeout = Annotated[float, _manner("Longest wait for an answer, in seconds.", "--timeout", low=0.1)]
+Attempts = Annotated[
+    int, _manner("How often a failing request is made in all.", "--attempts", low=1)
+]
+Wait = Annotated[
+    float, _manner("Pause after a first failure, in seconds; it doubles.", "--wait", low=0)
+]
+TileKm = Annotated[
+    float, _manner("Side of the areas asked of Overpass, in km.", "--tile-km", low=1)
+]
 Cache = Annotated[Path | None, _manner("Where answers are kept. (default: the user's)", "--cache")]
 CacheDays = Annotated[
-    float, _manner("How long kept answers are used; 0 asks anew.", "--cache-days")
+    float, _manner("How long kept answers are used; 0 asks anew.", "--cache-days", low=0)
 ]
 
 

@@ -136,4 +136,7 @@ def terrain_step(site: Site) -> Told:
     path = site.folder / "dem.tif"
     fetch = fetch_tiles if "{" in source and is_address(source) else fetch_part
     part = fetch(site.client, source, box, path, service="terrain")
-    return _of_raster(part.path, part.pixels, part.source, part.fetched, "terrain")
+    told = _of_raster(part.path, part.pixels, part.source, part.fetched, "terrain")
+    if part.sea:
+        told.notes.append(f"tiles that are not there, taken as sea at 0 m: {len(part.sea)}")
+    return told

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from geocluster.region import Region
 
+# As [weather] valid_within_km is where study.toml does not say.
+VALID_KM = 25.0
+
 
 def boundary_step(site: Site) -> Told:
     """The region's boundary: from a file, a box, or by a place's name from Nominatim."""
@@ -174,6 +177,7 @@ def weather_step(site: Site) -> Told:
         time_zone=request.time_zone,
     )
     notes = [f"it says nothing of {', '.join(hours.missing)}"] if hours.missing else []
+    notes += _too_far(site, longitude, latitude)
     return Told(
         files=["weather.csv"],
         what=f"{hours.hours:,} hours of {year} at {latitude:g} N {longitude:g} E, modelled",
@@ -183,6 +187,22 @@ def weather_step(site: Site) -> Told:
         notes=notes,
         facts={"credit": "weather: Open-Meteo.com (CC BY 4.0)"},
     )
+
+
+def _too_far(site: Site, longitude: float, latitude: float) -> list[str]:
+    """That a region is larger than one place's weather is good for, where it is."""
+    import geopandas as gpd
+    import shapely
+
+    region = site.region
+    point = gpd.GeoSeries.from_xy([longitude], [latitude], crs=LONLAT).to_crs(region.crs)
+    farthest = shapely.hausdorff_distance(region.boundary, point.iloc[0]) / 1000
+    if farthest <= VALID_KM:
+        return []
+    return [
+        f"the region reaches {farthest:,.0f} km from there, and one place's weather is taken to be "
+        f"good for {VALID_KM:g} km: more places go to [[weather_places]] (docs/weather.md)"
+    ]
 
 
 def _weather_of_station(site: Site, station: str) -> Told:
@@ -206,6 +226,7 @@ def _weather_of_station(site: Site, station: str) -> Told:
         source=f"NOAA ISD-Lite at {shown(request.isd_url, query=False)}",
         licence="NOAA Integrated Surface Database; commercial use may be limited (WMO Res. 40)",
         fetched=seen.fetched,
+        notes=_too_far(site, at.longitude, at.latitude),
         facts={"credit": "weather: NOAA Integrated Surface Database"},
     )
 

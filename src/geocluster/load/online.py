@@ -184,10 +184,11 @@ class Client:
         *,
         service: str,
         check: Callable[[Path], None] | None = None,
+        most_bytes: int | None = None,
     ) -> Answer:
         """Send a form to an address and fetch what it answers; otherwise as `get`."""
         check_address(url, service)
-        return self._ask("POST", url, dict(data), service, check, None)
+        return self._ask("POST", url, dict(data), service, check, most_bytes)
 
     def _ask(
         self,

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from geocluster.errors import FetchError
 from geocluster.files import replacing
-from geocluster.load.online_faults import AGAIN, PassingError
+from geocluster.load.online_faults import AGAIN, PassingError, TooLargeError
 from geocluster.load.online_words import as_sentence
 from geocluster.load.osm_stream import AREA_RELATIONS
 from geocluster.load.osm_tags import TagRow
@@ -25,16 +25,19 @@ from geocluster.load.osm_tags import TagRow
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from geocluster.load.online import Client
+    from geocluster.load.online import Answer, Client
 
 OVERPASS_URL = "https://overpass-api.de/api"
 TILE_KM = 50.0
 KM_A_DEGREE = 111.32
 MOST_TILES = 400
 SPLITS = 3
+# Of one answer, beyond which its tile is quartered, and of all of them, which are merged in memory.
+TILE_BYTES, ALL_BYTES = 300_000_000, 1_500_000_000
 # The server gives up before the client does, so that its own message arrives.
 SERVER_SHARE = 0.9
 HEAD_BYTES, TAIL_BYTES = 4_096, 512
+SMALLER_REGION = "give an extract as a local file (--osm), or a smaller region"
 Box = tuple[float, float, float, float]
 
 
@@ -96,15 +99,16 @@ def fetch_extract(
     if len(boxes) > MOST_TILES:
         raise FetchError(
             "features",
-            f"the region needs {len(boxes):,} queries of {tile_km:g} km, more than {MOST_TILES}: "
-            "give an extract as a local file (--osm), or a smaller region",
+            f"the region needs {len(boxes):,} tiles of {tile_km:g} km, more than {MOST_TILES}: "
+            + SMALLER_REGION,
         )
     where = interpreter(url)
-    answers = []
+    answers: list[Answer] = []
     for number, box in enumerate(boxes, start=1):
         if tell is not None:
             tell(f"tile {number} of {len(boxes)}")
         answers += list(_tile(client, where, box, rows, buildings, SPLITS))
+        _check_size(answers)
     found = _merge([answer.path for answer in answers], path)
     if not found:
         path.unlink()
@@ -116,6 +120,15 @@ def fetch_extract(
     dates = sorted(date for answer in answers if (date := _data_of(answer.path)))
     fetched = min(answer.fetched for answer in answers)
     return Extract(path, len(answers), fetched, dates[0] if dates else "")
+
+
+def _check_size(answers: Sequence[Answer]) -> None:
+    size = sum(answer.path.stat().st_size for answer in answers)
+    if size > ALL_BYTES:
+        raise FetchError(
+            "features (Overpass)",
+            f"the region holds more than {ALL_BYTES / 1e9:g} GB: {SMALLER_REGION}",
+        )
 
 
 def interpreter(url: str) -> str:
@@ -154,6 +167,8 @@ def tiles(area: BaseGeometry, tile_km: float = TILE_KM) -> list[Box]:
     width_km = (east - west) * KM_A_DEGREE * math.cos(math.radians((south + north) / 2))
     columns = max(1, math.ceil(width_km / tile_km))
     rows = max(1, math.ceil((north - south) * KM_A_DEGREE / tile_km))
+    if columns * rows > 100 * MOST_TILES:
+        raise FetchError("features", f"{columns * rows:,} tiles are too many: {SMALLER_REGION}")
     x = [round(west + (east - west) * i / columns, 6) for i in range(columns + 1)]
     y = [round(south + (north - south) * i / rows, 6) for i in range(rows + 1)]
     shapely.prepare(area)
@@ -225,13 +240,19 @@ def _quoted(text: str) -> str:
 
 def _tile(
     client: Client, where: str, box: Box, rows: Sequence[TagRow], buildings: bool, splits: int
-) -> Iterator:
+) -> Iterator[Answer]:
     """The answers for a box: one, or those of its quarters where it is too much for the server."""
     server_s = max(1, int(client.manners.timeout_s * SERVER_SHARE))
     text = query(rows, box, server_s, buildings=buildings)
     try:
-        yield client.post(where, {"data": text}, service="features (Overpass)", check=check_answer)
-    except TooMuchError:
+        yield client.post(
+            where,
+            {"data": text},
+            service="features (Overpass)",
+            check=check_answer,
+            most_bytes=TILE_BYTES,
+        )
+    except (TooMuchError, TooLargeError):
         if not splits:
             raise
         west, south, east, north = box

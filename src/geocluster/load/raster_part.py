@@ -15,6 +15,8 @@ from geocluster.load.online_faults import AGAIN, TooLargeError
 from geocluster.load.online_words import is_address, shown, user_agent
 
 if TYPE_CHECKING:
+    import numpy as np
+    from affine import Affine
     from rasterio.io import DatasetReader
 
     from geocluster.load.online import Client
@@ -28,15 +30,20 @@ WHOLE_BYTES = 200_000_000
 MOST_PIXELS = 100_000_000
 MOST_DEM_TILES = 60
 Box = tuple[float, float, float, float]
+Corner = tuple[int, int]
 
 
 class Part(NamedTuple):
-    """What was written: the file, its pixels, where it comes from and when that was fetched."""
+    """What was written: the file, its pixels, where it comes from and when that was fetched.
+
+    `sea` are the corners of tiles that are not there.
+    """
 
     path: Path
     pixels: int
     source: str
     fetched: str
+    sea: tuple[Corner, ...] = ()
 
 
 def fetch_part(client: Client, source: str, box: Box, path: Path, *, service: str) -> Part:
@@ -105,23 +112,25 @@ def fetch_tiles(client: Client, template: str, box: Box, path: Path, *, service:
             "holds it (--dem FILE)",
         )
     with _names() as names:
-        fetched, files = [], []
+        fetched, files, sea = [], [], []
         for corner in corners:
             address = tile_address(template, *corner)
             answer = _tile_or_none(client, address, service)
-            if answer is not None:
-                fetched.append(answer.fetched)
-                files.append(_gdal_name(names(answer.path, address)))
+            if answer is None:
+                sea.append(corner)
+                continue
+            fetched.append(answer.fetched)
+            files.append(_gdal_name(names(answer.path, address)))
         if not files:
             raise FetchError(
                 f"{service} at {shown(template, query=False)}",
                 f"none of the {len(corners)} tiles is there: mend the address, or give a file",
             )
-        pixels = _cut(files, box, path, service)
-    return Part(path, pixels, shown(template), min(fetched))
+        pixels = _cut(files, box, path, service, sea=sea)
+    return Part(path, pixels, shown(template), min(fetched), tuple(sea))
 
 
-def tile_corners(box: Box) -> list[tuple[int, int]]:
+def tile_corners(box: Box) -> list[Corner]:
     """South-western corners (longitude, latitude) of the tiles of one degree that cover a box.
 
     Examples
@@ -214,7 +223,12 @@ def _gdal_name(path: Path) -> str:
 
 
 def _cut(
-    names: Sequence[str], box: Box, path: Path, told: str, client: Client | None = None
+    names: Sequence[str],
+    box: Box,
+    path: Path,
+    told: str,
+    client: Client | None = None,
+    sea: Sequence[Corner] = (),
 ) -> int:
     """Write what lies in a box of one raster, or of several tiles put together; its pixels."""
     import contextlib
@@ -234,7 +248,7 @@ def _cut(
     try:
         with rasterio.Env(**options), contextlib.ExitStack() as opened:
             rasters = [opened.enter_context(rasterio.open(name)) for name in names]
-            return _write_part(rasters, box, path, told)
+            return _write_part(rasters, box, path, told, sea)
     except RasterioError as error:
         reason = str(error).replace(names[0], "it").splitlines()[0] if str(error) else "no reason"
         if client is None:
@@ -242,7 +256,9 @@ def _cut(
         raise FetchError(told, f"it is large, and no part of it can be read: {AGAIN}") from None
 
 
-def _write_part(rasters: Sequence[DatasetReader], box: Box, path: Path, told: str) -> int:
+def _write_part(
+    rasters: Sequence[DatasetReader], box: Box, path: Path, told: str, sea: Sequence[Corner]
+) -> int:
     import numpy as np
     import rasterio
     from rasterio.merge import merge
@@ -252,11 +268,12 @@ def _write_part(rasters: Sequence[DatasetReader], box: Box, path: Path, told: st
     if first.crs is None or first.transform.is_identity:
         raise InputError(told, "the raster has no place on the earth: no CRS or no geotransform")
     west, south, east, north = transform_bounds(LONLAT, first.crs, *box, densify_pts=65)
-    if len(rasters) > 1:
+    if len(rasters) > 1 or sea:
         bounds = _on_pixels(first, (west, south, east, north))
         pixel = abs(first.transform.a * first.transform.e)
         _check_pixels((bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / pixel, told)
         data, transform = merge(list(rasters), bounds=bounds, nodata=first.nodata)
+        _flood(data, transform, first.nodata, sea)
     else:
         window = _window(first, (west, south, east, north), told)
         _check_pixels(window.width * window.height * first.count, told)
@@ -276,6 +293,21 @@ def _write_part(rasters: Sequence[DatasetReader], box: Box, path: Path, told: st
     with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
         target.write(np.asarray(data))
     return int(data.shape[1] * data.shape[2])
+
+
+def _flood(
+    data: np.ndarray, transform: Affine, nodata: float | None, sea: Sequence[Corner]
+) -> None:
+    """Height 0 where no tile is; elsewhere no data stays no data. Tiles are in degrees."""
+    if nodata is None:
+        return
+    for west, south in sea:
+        left, top = ~transform @ (west, south + 1)
+        right, bottom = ~transform @ (west + 1, south)
+        rows = slice(max(0, math.floor(top)), max(0, math.ceil(bottom)))
+        columns = slice(max(0, math.floor(left)), max(0, math.ceil(right)))
+        part = data[:, rows, columns]
+        part[part == nodata] = 0
 
 
 def _check_pixels(pixels: float, told: str) -> None:
