@@ -1,5 +1,7 @@
 """Weather of several places: each source under its own, hours matched by their time."""
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -7,7 +9,7 @@ import pytest
 import xarray as xr
 from shapely.geometry import box
 
-from geocluster.errors import StatisticError, TableError
+from geocluster.errors import GeoclusterWarning, StatisticError, TableError
 from geocluster.load.weather import read_weather
 from geocluster.plume.contributions import contributions
 from geocluster.plume.field import PlumeOptions, concentration, weather_counts
@@ -161,6 +163,31 @@ def test_times_of_two_zones_are_compared_as_moments(sources, places, two) -> Non
     field = concentration(given, places, {"a": one, "b": ahead}, statistics=NAMES)
     same(field, concentration(sources, places, one, statistics=NAMES))
     assert field.attrs["hours_not_shared_b"] == 0
+
+
+def test_terrain_is_that_of_all_sources_together(sources, places, two) -> None:
+    """A hill north of the hall alone: above its release, and under the stack's top."""
+    ground = np.where(places.geometry.y > 1000, 470.0, 450.0)
+    given = sources.iloc[:2].assign(ground_m=450.0, weather=["valley", "pass"])
+    hills = places.assign(ground_m=ground)
+    field = concentration(given, hills, two, statistics=["mean", "p98_1h"])
+    parts = [concentration(given[given["weather"] == name], hills, two[name]) for name in two]
+    np.testing.assert_allclose(field["mean"], parts[0]["mean"] + parts[1]["mean"], rtol=1e-12)
+    assert field["terrain_above_stack"].values.tolist() == (ground > 458).tolist()
+    assert not parts[0]["terrain_above_stack"].any()
+    flat = concentration(given.drop(columns="ground_m"), places, two)
+    assert not np.allclose(flat["mean"], field["mean"])
+
+
+def test_one_weather_for_sources_of_several_is_told(sources, places, two) -> None:
+    given = sources.assign(weather=["valley", "pass", "pass"])
+    with pytest.warns(GeoclusterWarning, match="it is taken for all of them"):
+        field = concentration(given, places, two["valley"])
+    same(field, concentration(sources, places, two["valley"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        concentration(given, places, two)
+        concentration(sources.assign(weather="valley"), places, two["valley"])
 
 
 def test_a_place_without_sources_drops_no_hour(sources, places, two) -> None:

@@ -138,10 +138,11 @@ def job_of(
     import xarray as xr
 
     from geocluster.plume.statistics import check_statistics, days_of
-    from geocluster.plume.weathers import job_of_places
+    from geocluster.plume.weathers import job_of_places, tell_of_one_weather
 
     if not isinstance(weather, xr.Dataset):
         return job_of_places(sources, receptors, weather, pollutants, names, options)
+    tell_of_one_weather(sources)
     hourly_weather = "time" in weather.coords
     check_statistics(names, hourly_weather=hourly_weather, method=options.method)
     chosen = chosen_pollutants(sources, pollutants)

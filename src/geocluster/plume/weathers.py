@@ -8,6 +8,7 @@ of them is calm.
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import reduce
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geocluster.errors import StatisticError, TableError
+from geocluster.errors import GeoclusterWarning, StatisticError, TableError
 from geocluster.plume.arrays import weather_arrays
 from geocluster.plume.field import ALL, Job, job_of, treat_low_winds, weather_counts
 from geocluster.tables import check_weather, rows_in_words
@@ -148,7 +149,8 @@ def job_of_places(
     counts = _counts(weathers, own, options.low_wind)
     first = next(iter((used or weathers).values()))
     hourly_options = replace(options, method="hourly")
-    whole = job_of(sources, receptors, first, pollutants, ["mean"], hourly_options)
+    unnamed = sources.drop(columns="weather")
+    whole = job_of(unnamed, receptors, first, pollutants, ["mean"], hourly_options)
     changes: dict[str, Any] = {
         "statistics": tuple(names),
         "place": np.array([list(used).index(name) for name in own], dtype=int),
@@ -170,6 +172,17 @@ def job_of_places(
         given = (whole.sources, whole.emissions, changes["place"], changes["skies"])
         changes["polar"] = polar_of_places(*given, whole.settings)
     return JobOfPlaces(**{**_plain(whole), **changes, "counts": counts})
+
+
+def tell_of_one_weather(sources: gpd.GeoDataFrame) -> None:
+    """Warn where sources name several weathers, and one alone is given for all of them."""
+    if "weather" in sources and sources["weather"].nunique() > 1:
+        warnings.warn(
+            "the sources name several weathers in their column 'weather', and one is given: it is "
+            "taken for all of them; give a mapping of names to weathers for each its own",
+            GeoclusterWarning,
+            stacklevel=4,
+        )
 
 
 def _sky(weather: xr.Dataset, options: PlumeOptions) -> dict[str, Any]:
