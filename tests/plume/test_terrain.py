@@ -165,6 +165,27 @@ def test_chunks_threads_and_points_change_no_bit(sources, grid, year, statistics
     assert 0 < int(whole["terrain_above_stack"].sum()) < grid.size
 
 
+@pytest.mark.parametrize("final_rise", [True, False])
+def test_a_place_alone_is_a_place_among_others(sources, places, year, final_rise) -> None:
+    """What a chunk of places skips by its lowest and highest ground changes no bit of a place."""
+    options = PlumeOptions(final_rise=final_rise)
+    together = concentration(sources, places, year, statistics=MANY, options=options)
+    for n in range(0, len(places), 4):
+        alone = concentration(sources, places.iloc[[n]], year, statistics=MANY, options=options)
+        for name in MANY:
+            assert alone[name].values[0, 0] == together[name].values[0, n]
+
+
+def test_under_several_weathers_each_source_stands_on_its_ground(sources, grid, year) -> None:
+    named = sources.assign(weather=["east", "west"] * 3)
+    for statistics in (("mean",), MANY):
+        one = concentration(sources, grid, year, statistics=statistics)
+        two = concentration(named, grid, {"east": year, "west": year}, statistics=statistics)
+        for name in statistics:
+            np.testing.assert_allclose(two[name], one[name], rtol=1e-12)
+        np.testing.assert_array_equal(two["terrain_above_stack"], one["terrain_above_stack"])
+
+
 def test_elevations_in_chunks_of_their_own_order_and_kind(sources, grid, year, tmp_path) -> None:
     whole = concentration(sources, grid, year)
     turned = grid.assign_coords(ground_m=grid["ground_m"].T.astype("float32").astype(float))

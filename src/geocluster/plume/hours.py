@@ -221,7 +221,7 @@ def stack_hour(
     level = plume[BASE] if gradual else plume[BASE] + rise
     if level > lid or lid <= 0.0:
         return False
-    lowest, top = max(level - ground[1], 0.0), plume[BASE] + rise - ground[0]
+    lowest, top = max(level - ground[1], 0.0), max(plume[BASE] + rise - ground[0], 0.0)
     most = sz1 + (rise * rise * _BID if options & col.BUOYANCY_INDUCED else 0.0)
     lidded = lid < math.inf and (most > _MODES2 * lid * lid or images_matter(lid, top, most))
     if not lidded and not high and lowest * lowest > 2.0 * EXPONENT_CUT * most:

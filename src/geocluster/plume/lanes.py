@@ -35,7 +35,7 @@ LANES = 16  # chunks are filled up to a multiple
 X, Y2, Z, LOG_Y, LOG_Z, SY2, SZ2, OWN, H, VZ, HALF, EY, ROOT, V, VALUE, TOTAL, GROUND = (
     CHUNK * n for n in range(17)
 )
-TERRAIN, LEVEL = 17 * CHUNK, 18 * CHUNK
+TERRAIN, LEVEL = 17 * CHUNK, 18 * CHUNK  # where the ground has heights
 WORK = 19 * CHUNK
 
 NOWHERE = 1e18  # y squared of what is no place: beyond any plume
