@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from datetime import datetime
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -17,10 +18,17 @@ from loopback_services import Handler, Services
 from geocluster.load.online import Client, Manners
 
 
-@pytest.fixture
-def services(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+@pytest.fixture(autouse=True, scope="module")
+def no_proxy():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        patch.setenv("no_proxy", "127.0.0.1")
+        yield
+
+
+@contextmanager
+def served():
+    """The services, for as long as the block lasts."""
     services = Services()
     handler = type("Handler", (Handler,), {"services": services})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -33,6 +41,21 @@ def services(monkeypatch):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def services():
+    with served() as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    """Services, a client and a folder for all tests of a module."""
+    folder, clock = tmp_path_factory.mktemp("lasting"), Clock()
+    with served() as services:
+        client = Client(folder / "cache", Manners(), sleep=clock.sleep, clock=clock)
+        yield services, client, folder
 
 
 class Clock:

@@ -18,11 +18,11 @@ class Reply:
     """One answer: a status, headers and a body, and how it goes wrong."""
 
     def __init__(
-        self, body="", status=200, headers=None, *, sleep_s=0.0, cut=False, packed=False
+        self, body="", status=200, headers=None, *, sleep_s=0.0, cut=False, packed=False, drip_s=0.0
     ) -> None:
         self.body = body.encode() if isinstance(body, str) else body
         self.status, self.headers = status, dict(headers or {})
-        self.sleep_s, self.cut, self.packed = sleep_s, cut, packed
+        self.sleep_s, self.cut, self.packed, self.drip_s = sleep_s, cut, packed, drip_s
 
 
 class Services:
@@ -169,11 +169,19 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            if method != "HEAD":
+            if reply.drip_s:
+                self._drip(body, reply.drip_s)
+            elif method != "HEAD":
                 self.wfile.write(body[: len(body) // 2] if reply.cut else body)
         except OSError:
             pass
         self.close_connection = True
+
+    def _drip(self, body: bytes, pause_s: float) -> None:
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            if self.services.stop.wait(pause_s):
+                return
 
     def log_message(self, *args) -> None:
         pass

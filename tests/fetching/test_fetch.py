@@ -1,5 +1,9 @@
 """A study folder from a place's name: whole, resumed, refused, and run."""
 
+import signal
+import subprocess
+import sys
+import time
 import tomllib
 import warnings
 from pathlib import Path
@@ -62,6 +66,13 @@ def fetch(client, services, tmp_path):
     return Fetching(client, services, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def whole(lasting):
+    """A place fetched once with the weather of a year, and the services that were asked."""
+    services, client, folder = lasting
+    return Fetching(client, services, folder)(archive=True), services
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -70,8 +81,8 @@ def inputs(folder: Path) -> dict:
     return tomllib.loads((folder / "study.toml").read_text("utf-8"))["inputs"]
 
 
-def test_a_place_becomes_a_study(fetch, services):
-    fetched = fetch(archive=True)
+def test_a_place_becomes_a_study(whole):
+    fetched, services = whole
     assert names(fetched.folder) == FILES
     assert fetched.fault is None
     with warnings.catch_warnings():
@@ -85,8 +96,8 @@ def test_a_place_becomes_a_study(fetch, services):
     assert [services.count(path) for path in (SEARCH, OVERPASS, ARCHIVE)] == [1, 1, 1]
 
 
-def test_the_closing_message_counts_and_names_what_is_missing(fetch):
-    lines = "\n".join(fetch(archive=True).lines)
+def test_the_closing_message_counts_and_names_what_is_missing(whole):
+    lines = "\n".join(whole[0].lines)
     assert "boundary of Navoi, Navoi Region, Uzbekistan (relation/196231)" in lines
     assert "sources 7: chimney 1, industrial 1, landfill 1" in lines
     assert "8,760 hours of 2025" in lines
@@ -96,8 +107,9 @@ def test_the_closing_message_counts_and_names_what_is_missing(fetch):
     assert "geocluster run" in lines
 
 
-def test_sources_say_licence_date_and_address(fetch, services):
-    text = (fetch(archive=True).folder / "SOURCES.md").read_text("utf-8")
+def test_sources_say_licence_date_and_address(whole):
+    fetched, services = whole
+    text = (fetched.folder / "SOURCES.md").read_text("utf-8")
     assert text.count("Open Database License 1.0, © OpenStreetMap contributors") == 3
     assert "data of 2026-01-15T12:00:00Z" in text
     assert "CC BY 4.0, Open-Meteo.com" in text
@@ -106,10 +118,10 @@ def test_sources_say_licence_date_and_address(fetch, services):
 
 
 def test_the_same_command_fetches_nothing_again(fetch, services):
-    first = fetch(archive=True)
+    first = fetch()
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
     services.asked.clear()
-    again = fetch(archive=True)
+    again = fetch()
     assert services.asked == []
     assert again.lines == first.lines
     assert {path.name: path.read_bytes() for path in again.folder.iterdir()} == before
@@ -263,13 +275,14 @@ def test_people_from_a_raster(fetch, services, tmp_path, by):
         "address": {"population": services.url + "/pop/UZB/uzb.tif?token=abc123"},
         "template": {"population_url": services.url + "/pop/{ISO3}/{iso3}.tif"},
     }[by]
-    fetched = fetch(**asked)
+    left_out = frozenset() if by == "file" else frozenset({"features"})
+    fetched = fetch(**asked, without=left_out)
     assert inputs(fetched.folder)["population"] == "population.tif"
     with rasterio.open(fetched.folder / "population.tif") as part:
         assert part.width == 132
         assert part.nodata == -1
         assert set(np.unique(part.read(1))) == {5.0}
-    assert fetched.fault is None
+    assert (fetched.fault is None) == (by == "file")
     texts = [p.read_text("utf-8") for p in fetched.folder.iterdir() if p.suffix in (".md", ".json")]
     assert "abc123" not in "".join([*texts, *fetched.lines])
 
@@ -280,7 +293,8 @@ def test_a_large_raster_is_read_in_part(fetch, services, tmp_path, monkeypatch):
     body = people_raster(tmp_path / "people.tif").read_bytes()
     services.files["/people.tif"] = body
     monkeypatch.setattr(raster_part, "WHOLE_BYTES", 1000)
-    fetched = fetch(population=services.url + "/people.tif")
+    address = services.url + "/people.tif"
+    fetched = fetch(population=address, without=frozenset({"features"}))
     with rasterio.open(fetched.folder / "population.tif") as part:
         assert float(part.read(1).max()) == 5
     assert "Range" in services.asked[-1][3]
@@ -299,7 +313,6 @@ def test_what_is_no_raster(fetch, services, content, words):
     with pytest.raises(InputError, match=words):
         fetch(population=services.url + "/people.tif")
     assert "population.tif" not in names(fetch.out)
-    assert fetch().fault is None
 
 
 def test_a_raster_of_elsewhere(fetch, tmp_path):
@@ -431,6 +444,30 @@ def test_a_stop_is_told(services, tmp_path, monkeypatch):
     assert "features.osm.pbf" in names(tmp_path / "out")
 
 
+def test_a_process_that_is_stopped_leaves_nothing_half(services, tmp_path):
+    """An interrupt while a server keeps us waiting, and the same command once more."""
+    services.script(OVERPASS, Reply("late", sleep_s=60))
+    urls = [part for name, url in servers(services).items() for part in (option(name), url)]
+    day = tmp_path / "day.csv"
+    day.write_text(DAY)
+    code = "from geocluster.cli import app; app()"
+    words = ["fetch", PLACE, "--out", "out", "--cache", "cache", "--weather", str(day), *urls]
+    call = [sys.executable, "-c", code, *words]
+    with subprocess.Popen(call, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        while not services.count(OVERPASS):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=30)[1]
+    assert process.returncode == 130, told
+    assert "the same command goes on where it was" in told
+    assert names(tmp_path / "out") == ["boundary.geojson", "fetch.json"]
+    assert not [path for path in (tmp_path / "cache").iterdir() if path.name.startswith(".")]
+    subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
+    assert names(tmp_path / "out") == FILES
+    assert services.count(SEARCH) == 1
+
+
 def test_help_names_every_option():
     shown = CliRunner().invoke(app, ["fetch", "--help"], env={"COLUMNS": "120"}).output
     for server in ("overpass", "nominatim", "weather", "population", "dem"):
@@ -440,9 +477,6 @@ def test_help_names_every_option():
 
 
 def test_the_network_is_not_loaded_with_the_package(root):
-    import subprocess
-    import sys
-
     code = "import sys, geocluster, geocluster.cli; print('requests' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -1,5 +1,7 @@
 """The client: what it waits for, what it gives up on, and what it never takes for an answer."""
 
+import os
+
 import pytest
 from loopback_services import Reply
 
@@ -59,6 +61,14 @@ def test_silence_is_a_time_out(hurried, services, now):
     with pytest.raises(FetchError, match=r"no answer within 0.25 s \(asked 2 times\)"):
         get(hurried, services)
     assert now() - started < 3
+
+
+def test_a_server_that_trickles_is_not_waited_for(hurried, services, now):
+    services.script("/file", *[Reply("x" * 5000, drip_s=0.02)] * 2)
+    started = now()
+    with pytest.raises(FetchError, match=r"stalled after \d+ bytes \(asked 2 times\)"):
+        get(hurried, services)
+    assert now() - started < 5
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -148,6 +158,17 @@ def test_the_cache_answers_for_its_time(client, services, clock):
     assert services.count("/file") == 1
     clock.now += 8 * 86_400
     assert get(client, services).path.read_bytes() == b"two"
+
+
+def test_the_cache_is_tidied(client, services, clock):
+    services.files["/file"] = b"one"
+    old = get(client, services).path
+    os.utime(old, (clock.now - 8 * 86_400,) * 2)
+    young = old.with_suffix(".json")
+    os.utime(young, (clock.now, clock.now))
+    client.tidy()
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_a_broken_cache_is_no_answer(client, services):

@@ -137,7 +137,7 @@ class Client:
     def tidy(self) -> None:
         """Drop what the cache has kept for longer than its time."""
         oldest = self._clock() - self.manners.keep_days * 86_400
-        if self.folder.is_dir():
+        if self.folder.is_dir() and self.manners.keep_days > 0:
             for path in self.folder.iterdir():
                 with contextlib.suppress(OSError):
                     if path.suffix in (".body", ".json") and path.stat().st_mtime < oldest:
