@@ -82,8 +82,9 @@ def _method_notes(study: Study) -> list[str]:
     if study.settings.plume.method != "tables":
         return []
     return [
-        "Means are by polar tables, not hour by hour: on a year of ten stacks the two differ by "
-        "0.02 % in most places and 0.4 % at worst. Highest hours and percentiles are not answered."
+        "Means and burden are by polar tables, not hour by hour: on a year of ten stacks the two "
+        "differ by 0.02 % in most places and 0.4 % at worst. Highest hours and percentiles are not "
+        "answered."
     ]
 
 

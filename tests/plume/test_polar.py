@@ -141,6 +141,34 @@ def test_a_single_hour(row: dict, stability: int) -> None:
         assert error.max() < 0.02
 
 
+EXTREMES = [
+    {**STACK, "stack_height_m": 1.0, "stack_diameter_m": 0.1, "exit_temperature_k": 250.0},
+    {**STACK, "stack_height_m": 400.0, "stack_diameter_m": 15.0, "exit_velocity_m_s": 60.0},
+    {**STACK, "exit_velocity_m_s": 60.0, "stack_diameter_m": 10.0, "exit_temperature_k": 2000.0},
+    {**VOLUME, "release_height_m": 0.0, "initial_sigma_y_m": 0.5, "initial_sigma_z_m": 0.0},
+    {**VOLUME, "initial_sigma_y_m": 400.0, "initial_sigma_z_m": 200.0},
+]
+
+
+@pytest.mark.parametrize("gradual", [False, True])
+def test_any_source_gives_finite_numbers_that_are_not_negative(gradual: bool) -> None:
+    """The least and the most that tables of sources and weather allow."""
+    hours = weather(
+        200,
+        wind_speed_m_s=np.tile([0.1, 50.0], 100),
+        mixing_height_m=np.repeat([1.0, 10_000.0], 100),
+        wind_from_deg=np.resize([0.0, 360.0, 0.25, 359.99], 200),
+    )
+    table = sources(*EXTREMES, at=[(0.0, 0.0)] * 5)
+    for reach_m in (30.0, 900.0, 200_000.0):
+        options = PlumeOptions(final_rise=not gradual, reach_m=reach_m)
+        hourly = mean(table, grid(40), hours, options=options)
+        values = mean(table, grid(40), hours, options=replace(options, method="tables"))
+        assert np.isfinite(values).all()
+        assert (values >= 0).all()
+        np.testing.assert_allclose(values.sum(), hourly.sum(), rtol=0.02)
+
+
 @pytest.mark.parametrize("row", [STACK, VOLUME], ids=["stack", "volume"])
 def test_nothing_upwind_nor_out_of_reach(row: dict) -> None:
     table = mean(sources(row), grid(), one_hour(2), options=replace(TABLES, reach_m=3_000))
