@@ -267,6 +267,8 @@ exposure = -1
         ("[weather]\ntime_zone = 99", "time_zone = 99: hours east of UTC, -12 to 14"),
         ("[plume]\nurban = 'true'", "urban = 'true': allowed are true, false"),
         ("[plume]\nreach_m = -1", "[plume] reach_m = -1: at least 100 is allowed"),
+        ("dem = 'weather.csv'\n[plume]\nmethod = 'tables'", "'tables' knows no terrain: write"),
+        ("[plume]\nmethod = 'table'", "[plume] method = 'table': "),
         ("[park]\nreleases = []", "no release: leave the key out"),
         ("[park]\narea_ha = 0", "[park] area_ha = 0: above 0 is allowed"),
         ("[exposure]\nlimits = [3]", "[[exposure.limits]] no. 1 = 3 must be text in quotes"),

@@ -156,6 +156,7 @@ def read_settings(path: str | Path) -> Settings:
         faults += [sentence(fault, Settings) for fault in error.errors()]
     faults += _limit_faults(data, file.parent)
     faults += _file_faults(data, file.parent)
+    faults += _method_faults(data)
     if faults or settings is None:
         raise SettingsError(str(file), faults)
     settings._file = file
@@ -188,6 +189,14 @@ def _limit_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
             f"[exposure] limits = {name!r}: unknown set of limits; {hint}"
             f"known are {', '.join(known)}, or a file of the same form beside study.toml"
         )
+
+
+def _method_faults(data: Mapping[str, Any]) -> Iterator[str]:
+    plume, inputs = data.get("plume"), data.get("inputs")
+    if not (isinstance(plume, Mapping) and isinstance(inputs, Mapping)):
+        return
+    if plume.get("method") == "tables" and "dem" in inputs:
+        yield "[plume] method = 'tables' knows no terrain: write 'hourly' or leave out dem"
 
 
 def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
