@@ -104,6 +104,23 @@ def measure_volumes(n: int = 259) -> None:
     report_cost(f"{n} volumes, 74 x 74 cells", volumes, square_grid(74, 500.0), read_year())
 
 
+def measure_terrain(repeats: int = 5) -> None:
+    """Stacks and volumes of the references over a slope, against flat ground in turn."""
+    year, places = read_year(), read_points(RECEPTORS)
+    volumes = read_points(ISCST3 / "volume_rural/sources.csv")
+    slope = places.assign(ground_m=40 + 0.01 * places.geometry.x)
+    numba.set_num_threads(1)
+    for name, sources in (("stacks", read_points(SOURCES)), ("volumes", volumes)):
+        cases = {"flat": (sources, places), "terrain": (sources.assign(ground_m=30.0), slope)}
+        cpu = dict.fromkeys(cases, np.inf)
+        for _ in range(repeats):
+            for case, given in cases.items():
+                start = time.process_time()
+                concentration(*given, year)
+                cpu[case] = min(cpu[case], time.process_time() - start)
+        print(f"{name}: terrain takes {cpu['terrain'] / cpu['flat']:.2f} of the CPU of flat ground")
+
+
 def plain_numpy(
     stacks: gpd.GeoDataFrame, x: np.ndarray, y: np.ndarray, sky: xr.Dataset
 ) -> np.ndarray:
@@ -210,6 +227,7 @@ if __name__ == "__main__":
     measure_numpy()
     measure_grids()
     measure_volumes()
+    measure_terrain()
     measure_region()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of the process: {peak:.0f} MiB")
