@@ -1,5 +1,6 @@
 """Terrain from elevation rasters: exact on planes, whole over the region, or it is said."""
 
+import contextlib
 import warnings
 import zipfile
 from pathlib import Path
@@ -258,6 +259,22 @@ def test_a_header_that_lies_about_its_size_is_a_clear_error(tmp_path, tag, value
         lying(lying(file, HEIGHT, value), WIDTH, 60_000)
     with pytest.raises(InputError, match=r"a\.tif"):
         read_terrain(file, REGION, cell_m=250, reach_m=1000)
+
+
+def test_damaged_files_end_in_a_clear_error_or_are_read(tmp_path):
+    whole = write(
+        tmp_path / "a.tif", plane(), tiled=True, blockxsize=16, blockysize=16
+    ).read_bytes()
+    file, rng, read = tmp_path / "b.tif", np.random.default_rng(7), 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in rng.integers(600, size=3):  # the header, at the end or the beginning
+            damaged[place if rng.random() < 0.5 else -place] = rng.integers(256)
+        file.write_bytes(bytes(damaged[: rng.integers(len(whole) // 2, 2 * len(whole))]))
+        with warnings.catch_warnings(), contextlib.suppress(InputError):
+            warnings.simplefilter("ignore")
+            read += read_terrain(file, REGION, cell_m=250, reach_m=0).shape == (16, 20)
+    assert 0 < read < 50
 
 
 def test_files_that_are_no_rasters_are_clear_errors(tmp_path):

@@ -17,7 +17,7 @@ from geocluster.load.voids import relaxed, small_voids
 
 if TYPE_CHECKING:
     from affine import Affine
-    from pyproj import CRS
+    from pyproj import CRS, Transformer
     from rasterio.io import DatasetReader
 
 KINDS = "GeoTIFF (.tif), SRTM (.hgt, .hgt.zip), DTED or ASCII grid (.asc)"
@@ -64,6 +64,16 @@ class Tile:
 
         crs = CRS.from_user_input(self.raster.crs)
         return crs.sub_crs_list[0] if crs.is_compound else crs
+
+    def reached_from(self, crs: CRS | str) -> Transformer:
+        """What turns points of another reference system into the tile's own."""
+        from pyproj import Transformer
+        from pyproj.exceptions import ProjError
+
+        try:
+            return Transformer.from_crs(crs, self.crs, always_xy=True)
+        except ProjError as error:
+            raise CRSError(self.name, f"its reference system cannot be used: {error}") from error
 
     def read(self, left: int, top: int, right: int, bottom: int) -> np.ndarray:
         """Elevation of a window that lies inside the raster, NaN where there is no data. [m]"""

@@ -47,10 +47,7 @@ def sample(
 
     Pixels finer than the points' distance are averaged before points are interpolated between.
     """
-    from pyproj import Transformer
-
-    crs = mosaic.tiles[0].crs
-    to_mosaic = Transformer.from_crs(region.crs, crs, always_xy=True)
+    to_mosaic = mosaic.tiles[0].reached_from(region.crs)
     shape = len(points.y) // parts, len(points.x) // parts
     total, known, inside = (np.zeros(shape) for _ in range(3))
     per_step = _pixels_a_step(mosaic, points, to_mosaic)
