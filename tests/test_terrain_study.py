@@ -169,7 +169,7 @@ def test_terrain_that_does_not_reach_is_told_by_name(folder):
 
 def test_tables_and_terrain_are_refused_together(folder):
     edit(folder, "study.toml", "[plume]", '[plume]\nmethod = "tables"')
-    with pytest.raises(InputError, match="tables know no terrain"):
+    with pytest.raises(InputError, match="knows no terrain"):
         quietly(read_study, with_terrain(folder))
 
 

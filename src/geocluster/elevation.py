@@ -35,11 +35,6 @@ def terrain_of(
     given = settings.inputs.dem
     if given is None:
         return None
-    if settings.plume.method == "tables":
-        raise InputError(
-            str(settings.file),
-            "[inputs] dem and [plume] method = 'tables': tables know no terrain, leave one out",
-        )
     return read_terrain(
         [settings.path(one) for one in given.path],
         region,
