@@ -9,6 +9,8 @@ _HOME = {
     "GeoclusterError": "errors",
     "Region": "region",
     "PlumeOptions": "plume.field",
+    "Particles": "plume.deposition",
+    "Gas": "plume.deposition",
     "concentration": "plume.field",
     "contributions": "plume.contributions",
     "ond86": "plume.ond86_field",

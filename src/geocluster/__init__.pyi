@@ -11,6 +11,8 @@ from geocluster.load.terrain import read_terrain as read_terrain
 from geocluster.load.weather import read_weather as read_weather
 from geocluster.maps.page import draw_map as draw_map
 from geocluster.plume.contributions import contributions as contributions
+from geocluster.plume.deposition import Gas as Gas
+from geocluster.plume.deposition import Particles as Particles
 from geocluster.plume.field import PlumeOptions as PlumeOptions
 from geocluster.plume.field import concentration as concentration
 from geocluster.plume.ond86_field import ond86 as ond86

@@ -34,6 +34,7 @@ def assumptions(study: Study) -> list[str]:
     """What is assumed in this study, a sentence each, the most weighty first."""
     notes = [
         *_weather_notes(study),
+        *_deposition_notes(study),
         *_method_notes(study),
         *_source_notes(study.sources),
         *_urban_notes(study),
@@ -160,6 +161,29 @@ def shared_hour_notes(field: xr.Dataset) -> list[str]:
         f"Highest hours and percentiles are of the {told['hours_shared_valid']:,} hours that all "
         f"places with a source share without a calm; {told['hours_shared_dropped']:,} more are "
         "left out as calms of one place or another. Means are over each place's own hours."
+    ]
+
+
+def _deposition_notes(study: Study) -> list[str]:
+    settings = study.settings.plume
+    if not settings.deposition:
+        return []
+    kinds = []
+    for name, part in settings.deposition.items():
+        label = POLLUTANTS.get(name, name)
+        if part.diameter_um is None or part.mass_fraction is None:
+            kinds.append(f"{label} as a gas at {part.velocity_m_s:g} m/s")
+            continue
+        sizes = ", ".join(
+            f"{share:.0%} of {size:g} um"
+            for size, share in zip(part.diameter_um, part.mass_fraction, strict=True)
+        )
+        kinds.append(f"{label} as particles, {sizes}")
+    left = "is taken from the plume" if settings.depletion else "is not taken from the plume"
+    return [
+        f"Dry deposition: {'; '.join(kinds)}, on ground of a roughness length of "
+        f"{settings.roughness_m:g} m. These are assumed unless measured; what is deposited {left}. "
+        "Other pollutants, and the burden of a park, are without it."
     ]
 
 

@@ -75,6 +75,15 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
         **terrain_file(study, results, target, crs),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
+    if results.deposition is not None:
+        settled = results.deposition
+        files["deposition.tif"] = write_raster(
+            {str(name): settled.sel(pollutant=name) for name in settled["pollutant"].values},
+            target / "deposition.tif",
+            crs=crs,
+            units="g/m2 in a year",
+            tags=tags,
+        )
     draw(study, results).save(files["index.html"])
     return files
 

@@ -24,6 +24,8 @@ class Results:
         Exposure a row a limit; how far criteria measure the same thing.
     burden, burdens : DataArray
         Of the park's profile, and by release.
+    deposition : DataArray or None
+        Dry deposition in a year by pollutant, where study.toml asks for it. [g/m2]
     verdict : str
         The winner, or that the top is not separable.
     terrain : dict
@@ -48,3 +50,4 @@ class Results:
     low_winds: dict[str, dict[str, float]]
     terrain: dict[str, Any]
     not_valid: gpd.GeoDataFrame
+    deposition: xr.DataArray | None = None

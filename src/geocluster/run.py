@@ -109,6 +109,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.exposure.residents import describe_neighbours
     from geocluster.industry.clusters import find_clusters
     from geocluster.notes import all_notes, demonstration
+    from geocluster.plume.depositing import deposition_field
     from geocluster.plume.field import concentration
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.criteria import correlations, describe_sites
@@ -123,11 +124,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "group industrial sites into clusters"):
         clusters = describe_neighbours(find_clusters(study.sources, study.land), study.homes)
     with _timed(tell, "estimate concentration by dispersion"):
-        sources = with_cases(study.sources)
-        statistics = statistics_for(study)
-        field = concentration(
-            sources, grid, study.own_weather, statistics=statistics, options=options
-        )
+        given = (with_cases(study.sources), grid, study.own_weather)
+        field = concentration(*given, statistics=statistics_for(study), options=options)
+        deposition = deposition_field(*given, options)
     with _timed(tell, "count who is exposed"):
         exposure = assess_exposure(study.homes, field, limits=limits)
         summary = summarise_exposure(exposure, field, limits=limits)
@@ -143,7 +142,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "price every place: the burden"):
         burdens = burden_by_release(
             study.homes, grid, study.own_weather, releases=study.park.releases,
-            urban=urban_places(study, grid), options=options, weather_of=study.weather_of(grid),
+            urban=urban_places(study, grid), options=replace(options, deposition=None),
+            weather_of=study.weather_of(grid),
         )  # fmt: skip
         burden = burden_of_profile(burdens)
     with _timed(tell, "find suitable land and candidate sites"):
@@ -191,6 +191,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         low_winds=low_winds,
         terrain=hills,
         not_valid=not_valid,
+        deposition=deposition,
     )
 
 
@@ -255,7 +256,8 @@ def plume_options(study: Study) -> PlumeOptions:
     """The plume options that study.toml asks for."""
     from geocluster.plume.field import PlumeOptions
 
-    asked = study.settings.plume.model_dump()
+    plume = study.settings.plume
+    asked = plume.model_dump(exclude={"deposition"}) | {"deposition": plume.deposits()}
     return PlumeOptions(**asked | ({"urban": "by source"} if asked["urban"] == "auer" else {}))
 
 

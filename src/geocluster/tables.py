@@ -127,6 +127,8 @@ WEATHER: tuple[Column, ...] = (
     Column("mixing_height_m", lower=0, upper=10_000, required=True, missing_allowed=False),
     Column("temperature_k", lower=180, upper=340, required=True, missing_allowed=False),
     Column("frequency", lower=0, missing_allowed=False),
+    Column("friction_velocity_m_s", lower=0, upper=20),
+    Column("obukhov_length_m", lower=-1_000_000, upper=1_000_000),
 )
 
 

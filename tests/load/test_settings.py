@@ -60,6 +60,9 @@ def test_the_smallest_study_has_the_stated_defaults(study, tmp_path):
         "buoyancy_induced_dispersion": True,
         "low_wind": "keep",
         "method": "hourly",
+        "depletion": True,
+        "roughness_m": 0.1,
+        "deposition": {},
     }
     assert settings.limits() == ["who-2021", "eu-2024-2881"]
     assert settings.siting.weights == {

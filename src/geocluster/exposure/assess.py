@@ -271,6 +271,7 @@ def _grid_of(field: xr.Dataset) -> xr.DataArray:
 def _statistics(field: xr.Dataset) -> list[str]:
     wanted = {"pollutant", "y", "x"}  # terrain_above_stack is no statistic
     names = [str(name) for name in field.data_vars if wanted <= set(field[name].dims)]
+    names = [name for name in names if name != "deposition"]  # nobody breathes it
     if not names:
         raise InputError("field", "it holds no statistic of concentration")
     return names

@@ -104,14 +104,16 @@ def _written_keys(loc: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _known_keys(model: type[BaseModel], keys: tuple[Any, ...]) -> list[str]:
     """The keys that a section of the file may hold."""
+    named = False
     for key in keys:
-        if isinstance(key, int):
+        if isinstance(key, int) or named:
+            named = False
             continue
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         inner = _model_in(fields[key].annotation) if key in fields else None
         if inner is None:
             return []
-        model = inner
+        model, named = inner, typing.get_origin(fields[key].annotation) is dict
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

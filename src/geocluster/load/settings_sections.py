@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,9 @@ from pydantic import (
 
 from geocluster.load.settings_faults import TAGS
 from geocluster.tables import POLLUTANTS, STACK_COLUMNS, TABLES, VOLUME_COLUMNS
+
+if TYPE_CHECKING:
+    from geocluster.plume.deposition import Gas, Particles
 
 SHARES_MAY_MISS = 1e-6
 # Stated defaults of a park nobody has designed yet: a hall 20 m high and 100 m wide leaks at
@@ -198,6 +201,35 @@ class GridSettings(Section):
     cell_m: float = Field(default=500.0, ge=10, le=20_000)
 
 
+class DepositionSettings(Section):
+    """[plume.deposition.<pollutant>]: its particles by size, or the velocity of a gas."""
+
+    diameter_um: tuple[float, ...] | None = None
+    mass_fraction: tuple[float, ...] | None = None
+    density_g_cm3: tuple[float, ...] = (1.0,)
+    velocity_m_s: float | None = None
+
+    @field_validator("diameter_um", "mass_fraction", "density_g_cm3", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: object) -> object:
+        return _as_tuple(value)
+
+    @model_validator(mode="after")
+    def _checks_itself(self) -> DepositionSettings:
+        self.kind()
+        return self
+
+    def kind(self) -> Particles | Gas:
+        """What it is for `geocluster.PlumeOptions`."""
+        from geocluster.plume.deposition import Gas, Particles
+
+        if self.velocity_m_s is not None and self.diameter_um is None:
+            return Gas(self.velocity_m_s)
+        if self.velocity_m_s is not None or self.diameter_um is None or self.mass_fraction is None:
+            raise ValueError("give diameter_um and mass_fraction, or velocity_m_s alone")
+        return Particles(self.diameter_um, self.mass_fraction, self.density_g_cm3)
+
+
 class PlumeSettings(Section):
     """[plume]: the options of the dispersion model."""
 
@@ -208,6 +240,13 @@ class PlumeSettings(Section):
     buoyancy_induced_dispersion: bool = True
     low_wind: Literal["keep", "drop", "raise"] = "keep"
     method: Literal["hourly", "tables"] = "hourly"
+    depletion: bool = True
+    roughness_m: float = Field(default=0.1, gt=0, lt=1)
+    deposition: dict[Text, DepositionSettings] = {}
+
+    def deposits(self) -> dict[str, Particles | Gas]:
+        """What deposits, for `geocluster.PlumeOptions`."""
+        return {name: part.kind() for name, part in self.deposition.items()}
 
     @field_validator("urban")
     @classmethod

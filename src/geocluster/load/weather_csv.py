@@ -89,6 +89,8 @@ COLUMNS: dict[str, tuple[Mapping[str, tuple[float, float]], Mapping[str, str | N
         ),
     ),
     "ceiling_m": (PLAIN, {"ceiling_m": ""}),
+    "friction_velocity_m_s": (PLAIN, {"friction_velocity_m_s": ""}),
+    "obukhov_length_m": (PLAIN, {"obukhov_length_m": ""}),
     "gradient_k": (PLAIN, {"gradient_k": "", "delta_t_k": ""}),
     "stability": (PLAIN, dict.fromkeys(("stability", "stab", "stability_class"), "")),
 }

@@ -32,6 +32,8 @@ UNITS = {
     "temperature_k": "K",
     "frequency": "1",
 }
+# Kept where a file has them, gaps and all: what deposits needs them.
+OPTIONAL_UNITS = {"friction_velocity_m_s": "m/s", "obukhov_length_m": "m"}
 RANGES: dict[str, tuple[float, float]] = {
     column.name: (column.lower, column.upper)
     for column in WEATHER
@@ -60,7 +62,7 @@ def range_faults(table: pd.DataFrame, columns: Mapping[str, str]) -> list[str]:
         values = table[name].to_numpy(dtype=float)
         bad = (values < lower) | (values > upper)
         if bad.any():
-            unit = RANGE_UNITS.get(name, UNITS.get(name, ""))
+            unit = {**UNITS, **OPTIONAL_UNITS, **RANGE_UNITS}.get(name, "")
             rows = rows_in_words([int(row) + 1 for row in bad.nonzero()[0]])
             faults.append(
                 f"column '{columns.get(name, name)}': {values[bad][0]:g} in {rows}: "
@@ -140,6 +142,11 @@ def weather_dataset(
         name: ("hour", table[name].to_numpy(dtype=np.float64), {"units": unit})
         for name, unit in UNITS.items()
         if name != "stability"
+    }
+    variables |= {
+        name: ("hour", table[name].to_numpy(dtype=np.float64), {"units": unit})
+        for name, unit in OPTIONAL_UNITS.items()
+        if name in table
     }
     stability = table["stability"].to_numpy(dtype=np.int64)
     variables["stability"] = ("hour", stability, {"units": "1", "classes": "1 to 6 = A to F"})

@@ -46,7 +46,7 @@ def drawn_fields(concentration: xr.Dataset) -> list[tuple[str, str]]:
         if n.rpartition("_")[0] not in names or n.rpartition("_")[2] not in ("low", "high")
     ]
     statistics = [s for s, v in concentration.data_vars.items() if "pollutant" in v.dims]
-    return [(p, str(s)) for s in statistics for p in main]
+    return [(p, str(s)) for s in statistics for p in main if s != "deposition"]
 
 
 def concentration_layers(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geocluster.plume.areas import Areas
 
 AREA_TYPES = ("area", "line")
+SURFACE_LAYER = ("friction_velocity_m_s", "obukhov_length_m")
 
 
 def frequency_of(weather: xr.Dataset) -> NDArray:
@@ -53,6 +54,7 @@ def weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
         weather["mixing_height_m"].values[moving],
         weather["temperature_k"].values[moving],
         weight / weight.sum(),
+        *(_if_known(weather, name)[moving] for name in SURFACE_LAYER),
     ]
     return {
         "hours": np.column_stack(parts).astype(float),
@@ -60,6 +62,12 @@ def weather_arrays(weather: xr.Dataset) -> dict[str, Any]:
         "k": stability[moving].astype(np.int64) - 1,
         "anemometer_m": float(weather.attrs.get("anemometer_height_m", 10.0)),
     }
+
+
+def _if_known(weather: xr.Dataset, name: str) -> NDArray:
+    if name in weather:
+        return weather[name].values.astype(float)
+    return np.full(weather.sizes["hour"], np.nan)
 
 
 def source_arrays(

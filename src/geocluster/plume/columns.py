@@ -5,8 +5,8 @@ X, Y, VOLUME, HEIGHT, DIAMETER, VELOCITY, TEMPERATURE, TIP_DIAMETER, TIP_VELOCIT
 SIGMA_Y0, SIGMA_Z0, URBAN, GROUND = range(9, 13)
 SOURCE_COLUMNS = 13
 
-# Columns of the array of hours.
-SPEED, MIXING_HEIGHT, AIR_TEMPERATURE, WEIGHT = range(4)
+# Columns of the array of hours; NaN where the weather does not know the last two.
+SPEED, MIXING_HEIGHT, AIR_TEMPERATURE, WEIGHT, FRICTION, OBUKHOV = range(6)
 
 # Columns of the table of plumes, a row a source and hour.
 AMPLITUDE, BASE, RISE, DRIVER, DISTANCE, FACTOR, FREQUENCY, LID, COSINE, DECAY = range(10)

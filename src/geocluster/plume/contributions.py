@@ -43,9 +43,9 @@ def contributions(
     sources, receptors, weather, pollutants, options
         As in `geocluster.concentration`.
     statistic : str
-        ``mean``, or a value that one hour or day has: ``max_1h``, ``h8_24h``, ``p99.8_1h``, ... A
-        source's part is then what it adds in that hour or day of the total, the first one where
-        several are alike; it is not the source's own maximum or percentile.
+        ``mean``, ``deposition``, or a value that one hour or day has: ``max_1h``, ``h8_24h``,
+        ``p99.8_1h``, ... A source's part is then what it adds in that hour or day of the total, the
+        first one where several are alike; it is not the source's own maximum or percentile.
     by : str, optional
         A column of `sources`, such as ``sector``: sources of one value are taken together.
 
@@ -130,11 +130,13 @@ class _Shares:
         self, x: NDArray, y: NDArray, height_m: NDArray, ground_m: NDArray | None = None
     ) -> dict[str, NDArray]:
         """(source, pollutant, receptor) of the one statistic."""
+        from geocluster.plume.statistics import SUMS
+
         (name,) = self.statistics
         shape = (*map(len, self.leading.values()), x.size)
         if min(shape) == 0:
             return {name: np.zeros(shape)}
-        if name == "mean":
+        if name in SUMS:
             means = [part.at(x, y, height_m, ground_m)[name] for part in self.parts]
             return {name: np.stack(means)}
         places = places_of(x, y, height_m, ground_m)

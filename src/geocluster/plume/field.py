@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from geocluster.plume.arrays import (
     source_arrays,
     weather_arrays,
 )
-from geocluster.plume.options import DEFAULT, PlumeOptions, option_bits
+from geocluster.plume.options import DEFAULT, PlumeOptions, option_bits, options_in_words
 from geocluster.plume.receptors import over, places_of
 from geocluster.plume.terrain import ABOVE_STACK, LONG_NAME, above_stack, has_terrain
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geocluster.plume.areas import Areas
+    from geocluster.plume.depositing import Depositing
     from geocluster.plume.polar import Polar
     from geocluster.plume.statistics import Days
 
@@ -70,15 +71,16 @@ def concentration(
         All that `sources` has, without greenhouse gases, unless told.
     statistics : str or sequence of str
         ``mean``; ``max_1h``, ``max_24h``; percentiles such as ``p98_1h``, ``p99.8_24h``; the n-th
-        highest such as ``h2_1h``, ``h8_24h``; ``hours_above_200`` and ``days_above_50`` [ug/m3].
-        All but the mean need hourly weather (a coordinate ``time``); a wind rose has no hours.
+        highest such as ``h2_1h``, ``h8_24h``; ``hours_above_200`` and ``days_above_50`` [ug/m3];
+        ``deposition``, the dry deposition in a year [g/m2], of pollutants that the option names.
+        All but the mean and it need hourly weather (a coordinate ``time``).
     options : PlumeOptions
         ISC3's regulatory default unless told.
 
     Returns
     -------
     xarray.Dataset
-        A variable a statistic [ug/m3, or h and d where hours and days are counted], dims
+        A variable a statistic [ug/m3; h and d where counted; g/m2 of a deposition], dims
         (pollutant, y, x) or (pollutant, receptor). With terrain also ``terrain_above_stack``, bool
         (y, x) or (receptor): True where the ground is above the top of an emitting stack (release
         height of a volume) within reach, where the method does not hold. Attrs: those of the grid;
@@ -137,6 +139,7 @@ def job_of(
     """Check all that is given, and turn it into plain arrays."""
     import xarray as xr
 
+    from geocluster.plume.depositing import DEPOSITION, depositing_of
     from geocluster.plume.statistics import check_statistics, days_of
     from geocluster.plume.weathers import job_of_places, tell_of_one_weather
 
@@ -146,6 +149,7 @@ def job_of(
     hourly_weather = "time" in weather.coords
     check_statistics(names, hourly_weather=hourly_weather, method=options.method)
     chosen = chosen_pollutants(sources, pollutants)
+    depositing = depositing_of(sources, chosen, names, options)
     crs = _crs_of(receptors)
     table, emissions = source_arrays(sources, chosen, crs, options)
     areas = area_source_arrays(sources, chosen, crs, options)
@@ -157,7 +161,7 @@ def job_of(
         "options": option_bits(options) + columns.HILLY * has_terrain(sources, receptors),
     }
     days = None
-    if not (SWEPT if areas is None else {"mean"}).issuperset(names):
+    if not {DEPOSITION, *(SWEPT if areas is None else ["mean"])}.issuperset(names):
         days = days_of(weather["time"].values, treated["wind_speed_m_s"].values > 0)
     leading = {"pollutant": list(chosen)}
     polar = None
@@ -166,7 +170,10 @@ def job_of(
 
         check_tables(sources, receptors, options)
         polar = polar_of(table, emissions, sky, settings)
-    return Job(table, emissions, sky, settings, tuple(names), days, leading, areas, counts, polar)
+    return Job(
+        table, emissions, sky, settings, tuple(names), days, leading, areas, counts, polar,
+        depositing,
+    )  # fmt: skip
 
 
 def treat_low_winds(weather: xr.Dataset, low_wind: str) -> xr.Dataset:
@@ -232,6 +239,7 @@ class Job:
     areas: Areas | None = None
     counts: dict[str, Any] = field(default_factory=dict)
     polar: Polar | None = None
+    depositing: Depositing | None = None
 
     @property
     def terrain(self) -> bool:
@@ -256,6 +264,10 @@ class Job:
         """(pollutant, receptor) of each statistic; there are sources and places."""
         from geocluster.plume.kernel import sweep_all
 
+        if self.depositing is not None:
+            from geocluster.plume.depositing import values_of
+
+            return values_of(self, places)
         if self.days is not None:
             return self.in_blocks(places)
         if self.areas is not None or self.polar is not None:
@@ -277,11 +289,14 @@ class Job:
 
         areas = self.areas
         densities = self.emissions[:0] if areas is None else areas.density
-        column, scale, of = shared_fields(self.emissions, densities, self.statistics)
+        kinds = () if self.depositing is None else self.depositing.kinds
+        column, scale, of = shared_fields(self.emissions, densities, self.statistics, kinds)
         emissions = np.ascontiguousarray(self.emissions[:, column])
         if areas is not None:
             areas = replace(areas, density=np.ascontiguousarray(areas.density[:, column]))
         slim = replace(self, emissions=emissions, areas=areas)
+        if self.depositing is not None:
+            slim = replace(slim, depositing=self.depositing.only(column))
         size = max(1, BLOCK_BYTES // (8 * column.size * self.sky["k"].size))
         blocks = [slim.block(places[n : n + size]) for n in range(0, len(places), size)]
         return {
@@ -301,6 +316,10 @@ class Job:
         """(receptor, pollutant, hour) from the `chosen` sources."""
         from geocluster.plume.hourly import hourly_values
 
+        if self.depositing is not None:
+            from geocluster.plume.depositing import hours_of
+
+            return hours_of(self, places, chosen)
         sources, emissions = self.sources[chosen], self.emissions[chosen]
         if self.areas is not None:
             from geocluster.plume.areas import hours_of_all
@@ -322,8 +341,7 @@ def with_attrs(
     if not hasattr(receptors, "geometry"):
         field.attrs.update(receptors.attrs)
     field.attrs.update(counts)
-    used = {key: "none" if value is None else value for key, value in asdict(options).items()}
-    field.attrs.update({key: int(v) if isinstance(v, bool) else v for key, v in used.items()})
+    field.attrs.update(options_in_words(options))
     return field
 
 

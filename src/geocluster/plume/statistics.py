@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LEAST_HOURS_OF_A_DAY = 18  # ISC3: a day's sum is divided by its valid hours, at least 18
+SUMS = ("mean", "deposition")  # over all hours; that of several sources is theirs added up
 NUMBER = r"(\d+(?:\.\d+)?)"
 FORMS = (
     (re.compile(r"(max)_(1|24)h"), "highest"),
@@ -30,7 +31,7 @@ FORMS = (
 ABOVE = re.compile(rf"(hours|days)_above_{NUMBER}")
 ALLOWED = (
     "mean, max_1h, max_24h, percentiles such as p98_1h and p99.8_24h, the n-th highest such as "
-    "h2_1h and h8_24h, and hours_above_200, days_above_50 [ug/m3]"
+    "h2_1h and h8_24h, hours_above_200, days_above_50 [ug/m3], and deposition [g/m2 in a year]"
 )
 
 
@@ -39,9 +40,9 @@ class Statistic(NamedTuple):
 
     Attributes
     ----------
-    kind : {"mean", "highest", "percentile", "above"}
+    kind : {"mean", "deposition", "highest", "percentile", "above"}
     period_h : int
-        1 or 24; 0 for the mean.
+        1 or 24; 0 for the mean and the deposition.
     value : float
         The rank from the highest, the percentage, or the limit [ug/m3].
     """
@@ -64,8 +65,8 @@ def read_statistic(name: str) -> Statistic:
     Parameters
     ----------
     name : str
-        ``mean``, ``max_1h``, ``max_24h``, ``h<n>_1h`` or ``_24h`` for the n-th highest,
-        ``p<percentage>_1h`` or ``_24h``, ``hours_above_<limit>``, ``days_above_<limit>``.
+        ``mean``, ``deposition``, ``max_1h``, ``max_24h``, ``h<n>_1h`` or ``_24h`` for the n-th
+        highest, ``p<percentage>_1h`` or ``_24h``, ``hours_above_<limit>``, ``days_above_<limit>``.
 
     Raises
     ------
@@ -79,8 +80,8 @@ def read_statistic(name: str) -> Statistic:
     >>> read_statistic("days_above_50").period_h
     24
     """
-    if name == "mean":
-        return Statistic("mean")
+    if name in SUMS:
+        return Statistic(name)
     above = ABOVE.fullmatch(name)
     if above:
         return Statistic("above", 1 if above[1] == "hours" else 24, float(above[2]))
@@ -95,8 +96,10 @@ def read_statistic(name: str) -> Statistic:
 
 
 def units_of(name: str) -> str:
-    """``ug/m3``, or ``h`` and ``d`` where hours or days are counted."""
+    """``ug/m3``, ``h`` and ``d`` where hours or days are counted, ``g/m2`` of a deposition."""
     statistic = read_statistic(name)
+    if statistic.kind == "deposition":
+        return "g/m2"
     if statistic.kind != "above":
         return "ug/m3"
     return "h" if statistic.period_h == 1 else "d"
@@ -218,7 +221,7 @@ def position(statistic: Statistic, number: int, name: str) -> int:
 
 
 def shared_fields(
-    emissions: NDArray, densities: NDArray, names: Iterable[str]
+    emissions: NDArray, densities: NDArray, names: Iterable[str], kinds: Sequence[object] = ()
 ) -> tuple[NDArray, NDArray, NDArray]:
     """Pollutants whose emissions are everywhere in one proportion share one field.
 
@@ -228,6 +231,8 @@ def shared_fields(
         Of all sources, in two tables.
     names : iterable of str
         Statistics; numbers above a limit [ug/m3] are no matter of proportion, and share nothing.
+    kinds : sequence, optional
+        What each pollutant is; those of different kinds share nothing.
 
     Returns
     -------
@@ -249,6 +254,8 @@ def shared_fields(
     apart = any(read_statistic(name).kind == "above" for name in names)
     for n in range(number):
         for place, m in enumerate([] if apart else column):
+            if len(kinds) and kinds[n] != kinds[m]:
+                continue
             factor = rates[:, n].sum() / rates[:, m].sum() if rates[:, m].any() else 1.0
             if np.allclose(rates[:, n], factor * rates[:, m], rtol=1e-12, atol=0.0):
                 scale[n], of[n] = factor, place
@@ -270,7 +277,7 @@ def check_statistics(names: Iterable[str], *, hourly_weather: bool, method: str 
     faults, single = [], []
     for name in names:
         try:
-            single += [name] * (read_statistic(name).kind != "mean")
+            single += [name] * (read_statistic(name).kind not in SUMS)
         except StatisticError as error:
             faults.append(str(error))
     listed = ", ".join(repr(name) for name in single)

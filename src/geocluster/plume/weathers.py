@@ -140,6 +140,7 @@ def job_of_places(
     TableError
         With every fault of the column and of each weather at once.
     """
+    from geocluster.plume.depositing import depositing_of
     from geocluster.plume.statistics import check_statistics, days_of
 
     own = _checked(sources, weathers, options.low_wind)
@@ -151,6 +152,7 @@ def job_of_places(
     hourly_options = replace(options, method="hourly")
     unnamed = sources.drop(columns="weather")
     whole = job_of(unnamed, receptors, first, pollutants, ["mean"], hourly_options)
+    depositing_of(sources, whole.leading["pollutant"], names, options)
     changes: dict[str, Any] = {
         "statistics": tuple(names),
         "place": np.array([list(used).index(name) for name in own], dtype=int),
