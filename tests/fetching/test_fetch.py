@@ -19,6 +19,7 @@ from geocluster.cli import app
 from geocluster.errors import FetchError, InputError
 from geocluster.fetching.fetch import fetch_study
 from geocluster.fetching.request import Request
+from geocluster.load.raster_part import fetch_part
 from geocluster.study import read_study
 
 PLACE = "Navoi, Uzbekistan"
@@ -240,7 +241,7 @@ def test_every_part_from_a_local_file(fetch, services, tmp_path):
 
 
 def test_without_weather_the_study_says_so(fetch, services):
-    fetched = fetch(without=frozenset({"weather"}))
+    fetched = fetch(without=frozenset({"weather"}), archive=True)
     assert services.count(ARCHIVE) == 0
     assert "[inputs] weather" in str(fetched.fault)
     assert "weather left out" in "\n".join(fetched.lines)
@@ -329,9 +330,8 @@ def test_terrain_from_tiles(fetch, services, tmp_path):
     for longitude in (64, 65):
         for latitude in (39, 40):
             services.files[f"/dem/N{latitude}E{longitude:03}.hgt"] = hgt(longitude)
-    fetched = fetch(
-        dem_url=services.url + "/dem/{NS}{lat:02}{EW}{lon:03}.hgt", without=frozenset({"weather"})
-    )
+    fetched = fetch(dem_url=services.url + "/dem/{NS}{lat:02}{EW}{lon:03}.hgt")
+    assert fetched.fault is None
     with rasterio.open(fetched.folder / "dem.tif") as dem:
         west, south, east, north = dem.bounds
         assert west < 64.8
@@ -341,6 +341,18 @@ def test_terrain_from_tiles(fetch, services, tmp_path):
         low, high = (next(dem.sample([point]))[0] for point in ((64.9, 40.1), (65.4, 40.1)))
     assert (low, high) == (640, 650)
     assert inputs(fetched.folder)["dem"] == "dem.tif"
+    assert float(read_quietly(fetched.folder).terrain.max()) == 650
+
+
+@pytest.mark.shared
+def test_terrain_from_a_zip_of_ones_own(client, tmp_path, shared):
+    file, box = shared / "data" / "dem" / "N42E001.hgt.zip", (1.4, 42.4, 1.8, 42.7)
+    part = fetch_part(client, str(file), box, tmp_path / "dem.tif", service="terrain")
+    with rasterio.open(part.path) as dem:
+        assert dem.shape == (361, 481)
+        heights = dem.read(1, masked=True)
+    assert 800 < heights.min() < heights.max() < 3000
+    assert heights.mask.any()  # its voids stay voids
 
 
 def hgt(longitude: int) -> bytes:
@@ -371,15 +383,23 @@ def test_no_tile_at_all(fetch, services):
         ({"bbox": (66, 40, 65, 41)}, "west under east"),
         ({"boundary": Path("none.geojson")}, "no such file"),
         ({"osm": Path("none.pbf")}, "no such file"),
-        ({"population": "none.tif"}, "nor is it worldpop"),
+        ({"population": "none.tif"}, "nor is it an address or 'worldpop'"),
+        ({"dem_url": "http://localhost/{tile}.tif"}, "a template has"),
+        ({"isd": "Navoi", "archive": True}, "is no station"),
+        ({"isd": "386960"}, "--weather and --isd: choose one"),
+        ({"without": frozenset({"weather"})}, "--weather and --without weather: choose one"),
+        ({"without": frozenset({"features"})}, "no towns either"),
+        ({"weather_at": (40.1, 165.4)}, "it is longitude,latitude"),
+        ({"time_zone": 300.0}, "-12 to 14"),
         ({"without": frozenset({"boundary"})}, "allowed are features, weather, people"),
         ({"year": 2026, "archive": True}, "whole years from 1940 to 2025"),
         ({"place": "Nowhere"}, "knows no such place"),
     ],
 )
-def test_what_cannot_be_asked(fetch, asked, words):
+def test_what_cannot_be_asked(fetch, services, asked, words):
     with pytest.raises(InputError, match=words):
         fetch(**asked)
+    assert services.count(SEARCH) == (words == "knows no such place")
 
 
 def read_quietly(folder: Path):

@@ -10,16 +10,17 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
 from geocluster.errors import GeoclusterError, InputError, own_messages, recorded
+from geocluster.fetching.checks import check_request
 from geocluster.fetching.request import (
     Request,
     Site,
     Told,
     asked_of,
-    check_request,
     digest_of,
     wanted_steps,
 )
@@ -101,12 +102,12 @@ def fetch_study(
         What failed, where, and what to do; what is finished is kept.
     """
     tell = progress or (lambda step, seconds=None: None)
-    check_request(request)
+    client = client or Client(cache_folder(cache), manners)
+    check_request(request, date.fromisoformat(client.today()))
     folder = Path(out) if out is not None else Path(folder_name(request))
     check_folder(folder)
     state = _State(folder, identity_of(request))
     title = [""]
-    client = client or Client(cache_folder(cache), manners)
     client.listen(lambda sentence: tell(f"{title[0]}: {sentence}"))
     client.tidy()
     site = Site(request, folder, client, lambda sentence: tell(f"{title[0]}: {sentence}"))

@@ -31,12 +31,6 @@ def people_step(site: Site) -> Told:
         towns = read_towns(request.towns)
         path = copied(request.towns, site.folder / "towns.csv")
         return own(site, [path.name], f"{len(towns)} towns from {request.towns.name}")
-    if "features" not in site.told:
-        raise InputError(
-            "people",
-            "without features there are no towns either: give --population or --towns, or leave "
-            "them out (--without people)",
-        )
     return _people_of_towns(site)
 
 

@@ -153,11 +153,6 @@ def copied(source: Path, target: Path) -> Path:
 
 def wanted_steps(request: Request) -> list[str]:
     """The steps of a request, in their order."""
-    unknown = request.without - set(OPTIONAL)
-    if unknown:
-        raise InputError(
-            "--without", f"{', '.join(sorted(unknown))}: allowed are {', '.join(OPTIONAL)}"
-        )
     terrain = request.dem or request.dem_url
     left_out = request.without | (set() if terrain else {"terrain"})
     return [name for name in ORDER if name not in left_out]
@@ -210,42 +205,3 @@ def digest_of(path: Path) -> str:
         return ""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def check_request(request: Request) -> None:
-    """See that a request can be met, before anything is asked of a service.
-
-    Raises
-    ------
-    InputError
-        With what is wrong and what to give instead.
-    """
-    given = [request.place is not None, request.bbox is not None, request.boundary is not None]
-    if sum(given) != 1:
-        raise InputError(
-            "fetch",
-            "say of which region: a place by name, --bbox W,S,E,N, or --boundary FILE, one of them",
-        )
-    if request.place is not None and not request.place.strip():
-        raise InputError("fetch", "the name of the place is empty")
-    if request.bbox is not None:
-        west, south, east, north = request.bbox
-        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            raise InputError(
-                "--bbox",
-                "it is west,south,east,north in degrees, with west under east and south under "
-                "north; a region across 180 degrees must be divided",
-            )
-    for option, path in (
-        ("--boundary", request.boundary),
-        ("--osm", request.osm),
-        ("--weather", request.weather),
-        ("--towns", request.towns),
-    ):
-        if path is not None and not path.is_file():
-            raise InputError(f"{option} {path}", "there is no such file")
-    for option, source in (("--population", request.population), ("--dem", request.dem)):
-        known = ("worldpop",) if option == "--population" else ("copernicus",)
-        if source and source not in known and not is_address(source) and not Path(source).is_file():
-            raise InputError(f"{option} {source}", f"there is no such file, nor is it {known[0]}")
-    wanted_steps(request)

@@ -10,11 +10,12 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geocluster.errors import GeoclusterWarning, InputError
+from geocluster.errors import GeoclusterWarning
+from geocluster.fetching.checks import last_year
 from geocluster.fetching.people import people_step, terrain_step
 from geocluster.fetching.request import (
     FEATURES_M,
@@ -232,15 +233,9 @@ def _weather_of_station(site: Site, station: str) -> Told:
 
 
 def _year(site: Site) -> int:
-    """The year asked for, or the last that an archive with a delay of days has in full."""
-    from geocluster.load.open_meteo import FIRST_YEAR
-
-    today = datetime.fromisoformat(site.client.today())
-    last = today.year - (1 if today.timetuple().tm_yday > 10 else 2)
-    year = site.request.year if site.request.year is not None else last
-    if not FIRST_YEAR <= year <= last:
-        raise InputError("--year", f"{year}: whole years from {FIRST_YEAR} to {last} are there")
-    return year
+    """The year asked for, or the last whole one."""
+    asked = site.request.year
+    return last_year(date.fromisoformat(site.client.today())) if asked is None else asked
 
 
 STEPS: dict[str, tuple[str, Callable[[Site], Told]]] = {
