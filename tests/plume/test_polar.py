@@ -183,6 +183,19 @@ def test_nothing_upwind_nor_out_of_reach(row: dict) -> None:
     assert (mean(sources(VOLUME), grid(), one_hour(2), options=short) == 0).all()
 
 
+def test_nothing_comes_of_nothing() -> None:
+    """All plumes above the lid, no emission, no source."""
+    low = weather(50, mixing_height_m=20.0, stability=3)
+    assert (mean(sources(TALL), grid(20), low, options=TABLES) == 0).all()
+    assert (mean(sources(STACK, so2=0.0), grid(20), weather(50), options=TABLES) == 0).all()
+    assert (mean(sources(STACK).iloc[:0], grid(20), weather(50), options=TABLES) == 0).all()
+    both = sources(TALL, STACK, at=[(0, 0), (0, 0)])
+    under = weather(50, mixing_height_m=90.0, stability=3, wind_speed_m_s=11.0)
+    alone = mean(sources(STACK), grid(20), under, options=TABLES)
+    assert alone.max() > 0
+    np.testing.assert_array_equal(mean(both, grid(20), under, options=TABLES), alone)
+
+
 def test_turning_wind_and_places_turns_the_field() -> None:
     """Exactly by whole steps of the table, half a degree; nearly by any angle."""
     hours, degrees = weather(300, wind_from_deg=np.arange(300) * 1.5 % 360), np.arange(0, 360, 7.0)
