@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ import rasterio
 from pyproj import Transformer
 from shapely.geometry import Point
 
-from geocluster.elevation import WHY_NOT_VALID, in_valleys
+from geocluster.elevation import WHY_NOT_VALID, in_valleys, overlooked
 from geocluster.errors import InputError, SettingsError
 from geocluster.load.settings import read_settings
-from geocluster.run import run_study
+from geocluster.run import plume_options, run_study
 from geocluster.study import read_study
 
 SETTINGS = """
@@ -178,6 +179,17 @@ def test_valleys_are_told_from_plains(folder):
     far = study.sources.set_geometry(study.sources.geometry.translate(-8_000))
     assert in_valleys(study.sources, study.terrain).all()  # the hills are 8 km away
     assert not in_valleys(far, study.terrain).any()
+
+
+def test_sources_below_hills_are_counted_those_that_emit_nothing_not(folder):
+    edit(folder, "sources.csv", "400,20\n", "400,0\n")
+    study = quietly(read_study, with_terrain(folder))
+    options = plume_options(study)
+    assert overlooked(study.sources, study.terrain, options).tolist() == [True, False]
+    near = replace(options, reach_m=5_000)
+    assert not overlooked(study.sources, study.terrain, near).any()  # the hills are 8 km away
+    tall = study.sources.assign(stack_height_m=600.0)
+    assert not overlooked(tall, study.terrain, options).any()
 
 
 def test_elevation_is_one_file_or_several_with_more_said_or_not(folder):

@@ -187,7 +187,7 @@ def terrain_facts(
     return {
         **{name: terrain.attrs[name] for name in kept},
         "sources": len(sources),
-        "higher_ground": int(overlooked(sources, terrain, float(options.reach_m)).sum()),
+        "higher_ground": int(overlooked(sources, terrain, options).sum()),
         "in_valleys": int(in_valleys(sources, terrain).sum()),
         "people": float(people.sum()),
         "people_above": float(people.where(above, 0.0).sum()),
@@ -226,29 +226,35 @@ def changes_by_terrain(
     }
 
 
-def overlooked(sources: gpd.GeoDataFrame, terrain: xr.DataArray, reach_m: float) -> np.ndarray:
+def overlooked(
+    sources: gpd.GeoDataFrame, terrain: xr.DataArray, options: PlumeOptions
+) -> np.ndarray:
     """Which sources have ground above their top within reach, in the region or near it.
+
+    Areas and lines, which are calculated flat, and what emits nothing have none.
 
     Parameters
     ----------
     sources : GeoDataFrame
-        With `ground_m`; areas and lines, which are calculated flat, have none.
+        With `ground_m`, in the terrain's CRS.
     terrain : xarray.DataArray
         [m]
-    reach_m : float
-        Of the plume. [m]
+    options : PlumeOptions
+        Of the plume.
     """
-    import pandas as pd
+    from geocluster.plume import columns
+    from geocluster.plume.arrays import chosen_pollutants, source_arrays
 
-    missing = pd.Series(np.nan, index=sources.index)
-    release = sources.get("release_height_m", missing)
-    height = sources.get("stack_height_m", missing).fillna(release)
-    tops = (sources[GROUND] + height).to_numpy(dtype=float)
-    if "source_type" in sources:
-        tops = np.where(sources["source_type"].isin(["area", "line"]), np.inf, tops)
+    table, emissions = source_arrays(
+        sources, chosen_pollutants(sources, None), terrain.attrs.get("crs"), options
+    )
     around = _Around(terrain)
-    highest = [around(at, reach_m).max(initial=-np.inf) for at in sources.geometry.centroid]
-    return np.array(highest) > tops
+    highest = [
+        around(x, y, float(options.reach_m)).max(initial=-np.inf)
+        for x, y in table[:, [columns.X, columns.Y]]
+    ]
+    tops = table[:, columns.GROUND] + table[:, columns.HEIGHT]
+    return (emissions > 0).any(axis=1) & (np.array(highest) > tops)
 
 
 def in_valleys(sources: gpd.GeoDataFrame, terrain: xr.DataArray) -> np.ndarray:
@@ -264,7 +270,8 @@ def in_valleys(sources: gpd.GeoDataFrame, terrain: xr.DataArray) -> np.ndarray:
     [True]
     """
     around = _Around(terrain)
-    near = (around(middle, VALLEY_REACH_M) for middle in sources.geometry.centroid)
+    middles = sources.geometry.centroid
+    near = [around(x, y, VALLEY_REACH_M) for x, y in zip(middles.x, middles.y, strict=True)]
     return np.array([part.size > 0 and float(np.ptp(part)) > VALLEY_M for part in near])
 
 
@@ -275,8 +282,8 @@ class _Around:
         self.ground = terrain.values
         self.x, self.y = terrain.x.values, terrain.y.values
 
-    def __call__(self, point: Any, reach_m: float) -> np.ndarray:
-        dx, dy = self.x - point.x, self.y - point.y
+    def __call__(self, x: float, y: float, reach_m: float) -> np.ndarray:
+        dx, dy = self.x - x, self.y - y
         columns, rows = np.abs(dx) <= reach_m, np.abs(dy) <= reach_m
         part = self.ground[np.ix_(rows, columns)]
         away = np.hypot(dx[columns], dy[rows][:, None])
