@@ -119,7 +119,7 @@ def _conflicts(request: Request) -> Iterator[str]:
     unknown = request.without - set(OPTIONAL)
     if unknown:
         yield f"--without {', '.join(sorted(unknown))}: allowed are {', '.join(OPTIONAL)}"
-    given = {
+    given: dict[str, dict[str, object]] = {
         "features": {"--osm": request.osm},
         "weather": {"--weather": request.weather, "--isd": request.isd},
         "people": {
