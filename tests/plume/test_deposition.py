@@ -375,6 +375,36 @@ def test_contributions_add_up() -> None:
         assert parts.attrs["units"] == total.attrs["units"]
 
 
+def test_each_source_deposits_in_the_weather_of_its_own_place() -> None:
+    west, east = (
+        many_hours(30, 1),
+        many_hours(30, 2).assign(friction_velocity_m_s=("hour", [0.3] * 30)),
+    )
+    both = pd.concat([stack().assign(source_type="point"), volume()], ignore_index=True)
+    both = both.assign(weather=["west", "east"])
+    given = {"pollutants": "pm10", "options": gc.PlumeOptions(deposition={"pm10": DUST})}
+    for name in ("mean", "deposition"):
+        found = gc.concentration(both, GRID, {"west": west, "east": east}, statistics=name, **given)
+        parts = [
+            gc.concentration(source, GRID, weather, statistics=name, **given)[name].values
+            for source, weather in ((stack(), west), (volume(), east))
+        ]
+        assert found[name].values == pytest.approx(sum(parts), rel=1e-12)
+    top = gc.concentration(
+        both, GRID, {"west": west, "east": east}, statistics=("max_1h", "deposition"), **given
+    )
+    assert top["deposition"].values == pytest.approx(sum(parts), rel=1e-12)
+    assert (top["max_1h"].values > 0).any()
+
+
+def test_tables_do_not_deposit() -> None:
+    with pytest.raises(InputError, match="deposition"):
+        gc.concentration(
+            stack(), GRID, weather(),
+            options=gc.PlumeOptions(deposition={"pm10": DUST}, method="tables"),
+        )  # fmt: skip
+
+
 def test_threads_and_chunks_change_no_byte() -> None:
     x = np.linspace(-3000.0, 3000.0, 25)
     grid = xr.DataArray(np.zeros((25, 25)), coords={"y": x, "x": x}, dims=("y", "x"))
