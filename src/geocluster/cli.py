@@ -232,6 +232,7 @@ class _Progress:
     def __init__(self) -> None:
         self._console = _console(error=True)
         self._status: Status | None = None
+        self._running = False
 
     def __call__(self, step: str, seconds: float | None = None) -> None:
         if seconds is None:
@@ -240,7 +241,11 @@ class _Progress:
             elif self._console.is_terminal:
                 self._status = self._console.status(_escaped(step))
                 self._status.start()
+            elif self._running:  # how far a long step is, where a log is kept
+                self._console.print(f"  [dim]{_escaped(step)}[/]")
+            self._running = True
             return
+        self._running = False
         self._stop()
         self._console.print(f"[green]✓[/] {_escaped(step)} [dim]{seconds:.1f} s[/]")
 

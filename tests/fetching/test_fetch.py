@@ -314,6 +314,8 @@ def test_what_is_no_raster(fetch, services, content, words):
     with pytest.raises(InputError, match=words):
         fetch(population=services.url + "/people.tif")
     assert "population.tif" not in names(fetch.out)
+    kept = fetch.client.folder.glob("*.json")
+    assert not [path for path in kept if "people.tif" in path.read_text()]
 
 
 def test_a_raster_of_elsewhere(fetch, tmp_path):
@@ -425,6 +427,7 @@ def test_the_command_then_check_then_run(services, tmp_path):
     done = command(services, tmp_path, PLACE, "--out", str(out), "--year", "2025")
     assert done.exit_code == 0, done.output
     assert "✓ fetch features from OpenStreetMap" in done.output
+    assert "fetch features from OpenStreetMap: tile 1 of 1" in done.output
     assert f"geocluster run {out}" in done.output
     checked = CliRunner().invoke(app, ["check", str(out)])
     assert checked.exit_code == 0, checked.output

@@ -1,19 +1,25 @@
 """Overpass: what is asked for, what counts as an answer, and how parts become one extract."""
 
+import contextlib
 import re
+import tempfile
 import warnings
+from pathlib import Path
 
 import geopandas as gpd
 import osmium
 import pytest
-from hand_made_town import map_of
+from hand_made_town import Town, map_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from loopback_services import Reply
 from shapely.geometry import box
 
-from geocluster.errors import FetchError
+from geocluster.errors import FetchError, InputError
+from geocluster.load.online_faults import PassingError
 from geocluster.load.osm import read_osm
 from geocluster.load.osm_tags import SHAPES, read_tag_rows
-from geocluster.load.overpass import fetch_extract, query, tiles
+from geocluster.load.overpass import check_answer, fetch_extract, merge, query, tiles
 from geocluster.region import Region
 
 AREA = box(65.30, 40.05, 65.44, 40.15)
@@ -228,6 +234,24 @@ def test_broken_xml_does_not_get_into_the_cache(client, services, tmp_path):
     with pytest.raises(FetchError, match="the answer is broken"):
         fetch(client, services, tmp_path)
     assert list(client.folder.iterdir()) == []
+
+
+@given(st.data())
+@settings(derandomize=True, deadline=None, max_examples=80)
+def test_whatever_is_broken_in_an_answer_is_an_error_of_ours(data):
+    whole = Town().answer(query(read_tag_rows(), (65.3, 40.05, 65.44, 40.15), 9)).encode()
+    place = data.draw(st.integers(0, len(whole) - 1))
+    gone = data.draw(st.integers(0, 200))
+    new = data.draw(st.binary(max_size=8) | st.sampled_from([b"<", b"<remark>x</remark>", b"99e9"]))
+    with tempfile.TemporaryDirectory() as folder:
+        answer, merged = Path(folder, "answer"), Path(folder, "features.osm.pbf")
+        answer.write_bytes(whole[:place] + new + whole[place + gone :])
+        with contextlib.suppress(InputError, PassingError):
+            check_answer(answer)
+            merge([answer, answer], merged)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                read_osm(merged)
 
 
 def test_entities_do_not_grow(client, services, tmp_path):

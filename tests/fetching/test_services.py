@@ -1,19 +1,31 @@
 """Nominatim, Open-Meteo and NOAA: their answers, and what else may come instead."""
 
+import contextlib
 import gzip
 import json
+import tempfile
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from loopback_services import Reply, hours
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from loopback_services import Reply, hours, places
 
 from geocluster.errors import FetchError, InputError
 from geocluster.load.isd_lite import fetch_observations
 from geocluster.load.nominatim import find_place
+from geocluster.load.online import Answer
+from geocluster.load.online_faults import PassingError
 from geocluster.load.open_meteo import fetch_hours
 from geocluster.load.weather import read_weather
+
+KEYS = (
+    "hourly", "hourly_units", "time", "wind_speed_10m", "wind_direction_10m", "temperature_2m",
+    "utc_offset_seconds", "geojson", "type", "coordinates", "display_name", "address", "error",
+)  # fmt: skip
 
 
 def find(client, services, text="Navoi, Uzbekistan"):
@@ -147,6 +159,41 @@ def test_a_reason_in_json_is_told(weather, services):
     services.script("/v1/archive", Reply('{"error": true, "reason": "Daily API limit"}', 400))
     with pytest.raises(FetchError, match="Daily API limit"):
         weather()
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6)
+        ),
+        max_leaves=12,
+    )
+)
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_whatever_json_comes_is_an_answer_or_an_error_of_ours(content):
+    class Served:
+        """A client that has just this answer."""
+
+        def get(self, *args, check, **options):
+            check(path)
+            return Answer(path, "2026-03-01", "", from_cache=False)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "answer")
+        path.write_text(json.dumps(content))
+        for ask in (
+            lambda: find_place(Served(), "Navoi"),
+            lambda: fetch_hours(Served(), 65.0, 40.0, 2025, Path(folder, "weather.csv")),
+        ):
+            with contextlib.suppress(InputError, PassingError):
+                ask()
+
+
+def test_what_a_terminal_would_obey_does_not_come_through(client, services):
+    name = "Navoi\x1b]0;owned\x07\x1b[2J, Uzbekistan"
+    services.script("/search", Reply(json.dumps([{**places("Navoi")[0], "display_name": name}])))
+    assert find(client, services).full_name == "Navoi ]0;owned [2J, Uzbekistan"
 
 
 HISTORY = (

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NOMINATIM_URL = "https://nominatim.openstreetmap.org"
 MOST_RESULTS = 10
 AROUND_DEG = 0.15
+MOST_LETTERS = 200
 
 
 class Place(NamedTuple):
@@ -77,14 +78,14 @@ def find_place(client: Client, text: str, *, url: str = NOMINATIM_URL) -> Place:
     if not areas:
         raise FetchError(where, _no_area(results))
     result, boundary = areas[0]
-    full_name = str(result.get("display_name") or text)
-    others = (str(other.get("display_name") or "") for other, _ in areas[1:])
+    full_name = _words(result.get("display_name")) or text
+    others = (_words(other.get("display_name")) for other, _ in areas[1:])
     address = result.get("address")
     country = address.get("country_code", "") if isinstance(address, dict) else ""
     return Place(
-        name=str(result.get("name") or full_name.split(",")[0]),
+        name=_words(result.get("name")) or full_name.split(",")[0],
         full_name=full_name,
-        osm_id=f"{result.get('osm_type')}/{result.get('osm_id')}",
+        osm_id=_words(f"{result.get('osm_type')}/{result.get('osm_id')}"),
         country=str(country),
         boundary=boundary,
         others=tuple(dict.fromkeys(name for name in others if name and name != full_name)),
@@ -133,6 +134,12 @@ def check_results(path: Path) -> None:
         )
 
 
+def _words(value: object) -> str:
+    """A text from afar on one line, without what a terminal would take for commands."""
+    text = "" if value is None else str(value)
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MOST_LETTERS]
+
+
 def _area(result: dict[str, Any]) -> BaseGeometry | None:
     """The boundary of a result, or None where it is a point, a line or broken."""
     import shapely
@@ -152,7 +159,7 @@ def _area(result: dict[str, Any]) -> BaseGeometry | None:
 
 def _no_area(results: list[dict[str, Any]]) -> str:
     """That only points or lines are known, with a box around the first to go on with."""
-    names = "; ".join(str(one.get("display_name")) for one in results[:3])
+    names = "; ".join(_words(one.get("display_name")) for one in results[:3])
     try:
         x, y = float(results[0]["lon"]), float(results[0]["lat"])
     except (KeyError, TypeError, ValueError):

@@ -134,6 +134,11 @@ class Client:
         """The date by the client's clock, in UTC."""
         return self._now()[:10]
 
+    def forget(self, answer: Answer) -> None:
+        """Drop an answer from the cache that turned out to be of no use."""
+        for path in (answer.path, answer.path.with_suffix(".json")):
+            path.unlink(missing_ok=True)
+
     def tidy(self) -> None:
         """Drop what the cache has kept for longer than its time."""
         oldest = self._clock() - self.manners.keep_days * 86_400

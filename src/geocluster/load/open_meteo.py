@@ -169,11 +169,16 @@ def _fault(content: Any) -> str | None:
             continue
         if not isinstance(values, list) or len(values) != len(times):
             return f"'{name}' is missing or of another length than 'time'"
-        if not all(value is None or isinstance(value, int | float) for value in values):
+        if not all(value is None or _is_number(value) for value in values):
             return f"'{name}' holds something other than numbers"
         if units.get(name) != unit and any(value is not None for value in values):
             return f"'{name}' comes in {units.get(name)!r}, not in {unit!r}"
     return None
+
+
+def _is_number(value: object) -> bool:
+    """A figure that weather can have; neither NaN nor what no float can hold."""
+    return isinstance(value, int | float) and -1e6 < value < 1e6
 
 
 def _table(content: dict[str, Any]) -> pd.DataFrame:

@@ -109,7 +109,7 @@ def fetch_extract(
             tell(f"tile {number} of {len(boxes)}")
         answers += list(_tile(client, where, box, rows, buildings, SPLITS))
         _check_size(answers)
-    found = _merge([answer.path for answer in answers], path)
+    found = merge([answer.path for answer in answers], path)
     if not found:
         path.unlink()
         raise FetchError(
@@ -335,7 +335,7 @@ def _check_syntax(path: Path) -> None:
         raise PassingError(f"the answer is broken ({error})") from None
 
 
-def _merge(parts: Sequence[Path], path: Path) -> int:
+def merge(parts: Sequence[Path], path: Path) -> int:
     """Parts as one extract, sorted, each object once; the number of objects."""
     import osmium
 

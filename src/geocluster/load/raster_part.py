@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from affine import Affine
     from rasterio.io import DatasetReader
 
-    from geocluster.load.online import Client
+    from geocluster.load.online import Answer, Client
 
 LONLAT = "EPSG:4326"
 COPERNICUS_URL = (
@@ -82,7 +82,7 @@ def fetch_part(client: Client, source: str, box: Box, path: Path, *, service: st
     except TooLargeError:
         pixels = _cut([f"/vsicurl/{source}"], box, path, told, client)
         return Part(path, pixels, shown(source), client.today())
-    with named(answer.path, source) as file:
+    with named(answer.path, source) as file, _forgetting(client, [answer]):
         pixels = _cut([_gdal_name(file)], box, path, told)
     return Part(path, pixels, answer.url, answer.fetched)
 
@@ -112,22 +112,24 @@ def fetch_tiles(client: Client, template: str, box: Box, path: Path, *, service:
             "holds it (--dem FILE)",
         )
     with _names() as names:
-        fetched, files, sea = [], [], []
+        answers, files, sea = [], [], []
         for corner in corners:
             address = tile_address(template, *corner)
             answer = _tile_or_none(client, address, service)
             if answer is None:
                 sea.append(corner)
                 continue
-            fetched.append(answer.fetched)
+            answers.append(answer)
             files.append(_gdal_name(names(answer.path, address)))
         if not files:
             raise FetchError(
                 f"{service} at {shown(template, query=False)}",
                 f"none of the {len(corners)} tiles is there: mend the address, or give a file",
             )
-        pixels = _cut(files, box, path, service, sea=sea)
-    return Part(path, pixels, shown(template), min(fetched), tuple(sea))
+        with _forgetting(client, answers):
+            pixels = _cut(files, box, path, service, sea=sea)
+    fetched = min(answer.fetched for answer in answers)
+    return Part(path, pixels, shown(template), fetched, tuple(sea))
 
 
 def tile_corners(box: Box) -> list[Corner]:
@@ -171,6 +173,17 @@ def _tile_or_none(client: Client, address: str, service: str):  # type: ignore[n
     except FetchError as error:
         if "there is nothing at this address" in str(error):
             return None
+        raise
+
+
+@contextmanager
+def _forgetting(client: Client, answers: Sequence[Answer]) -> Iterator[None]:
+    """What cannot be read is not kept, so that it is fetched anew the next time."""
+    try:
+        yield
+    except InputError:
+        for answer in answers:
+            client.forget(answer)
         raise
 
 
