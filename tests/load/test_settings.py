@@ -271,6 +271,10 @@ exposure = -1
         ("[plume]\nurban = 'true'", "urban = 'true': allowed are true, false"),
         ("[plume]\nreach_m = -1", "[plume] reach_m = -1: at least 100 is allowed"),
         ("dem = 'weather.csv'\n[plume]\nmethod = 'tables'", "'tables' knows no terrain: write"),
+        (
+            "[plume]\nmethod = 'tables'\n[plume.deposition.so2]\nvelocity_m_s = 0.005",
+            "'tables' knows no deposition: write 'hourly'",
+        ),
         ("[plume]\nmethod = 'table'", "[plume] method = 'table': "),
         ("[park]\nreleases = []", "no release: leave the key out"),
         ("[park]\narea_ha = 0", "[park] area_ha = 0: above 0 is allowed"),

@@ -12,8 +12,9 @@ import pytest
 import xarray as xr
 from shapely.geometry import box
 
-from geocluster.errors import InputError, StatisticError
+from geocluster.errors import GeoclusterError, InputError, StatisticError
 from geocluster.plume.contributions import contributions
+from geocluster.plume.deposition import Gas
 from geocluster.plume.field import PlumeOptions, concentration, job_of
 from reference import WITHOUT, differences, read_points, read_truth, read_year
 
@@ -268,6 +269,11 @@ def test_what_tables_do_not_know_is_refused(works: gpd.GeoDataFrame) -> None:
         concentration(works, tower, hours, options=TABLES)
     low = tower.assign(height_m=[0.0, np.nan])
     assert concentration(works, low, hours, options=TABLES)["mean"].max() > 0
+    deposits = PlumeOptions(method="tables", deposition={"so2": Gas(0.005)})
+    with pytest.raises(InputError, match="deposition"):
+        concentration(works, grid(), hours, options=deposits)
+    with pytest.raises(GeoclusterError, match="deposition"):
+        concentration(works, grid(), hours, statistics=["mean", "deposition"], options=TABLES)
     hill = grid().assign_coords(ground_m=(("y", "x"), np.zeros((60, 60))))
     with pytest.raises(InputError, match="terrain"):
         concentration(works.assign(ground_m=0.0), hill, hours, options=TABLES)

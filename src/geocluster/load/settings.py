@@ -195,8 +195,11 @@ def _method_faults(data: Mapping[str, Any]) -> Iterator[str]:
     plume, inputs = data.get("plume"), data.get("inputs")
     if not (isinstance(plume, Mapping) and isinstance(inputs, Mapping)):
         return
-    if plume.get("method") == "tables" and "dem" in inputs:
-        yield "[plume] method = 'tables' knows no terrain: write 'hourly' or leave out dem"
+    if plume.get("method") != "tables":
+        return
+    for section, key, what in ((inputs, "dem", "terrain"), (plume, "deposition", "deposition")):
+        if section.get(key):
+            yield f"[plume] method = 'tables' knows no {what}: write 'hourly' or leave out {key}"
 
 
 def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:

@@ -146,7 +146,7 @@ def check_tables(
         faults.append("receptors stand above the ground (column 'height_m')")
     if has_terrain(sources, receptors):
         faults.append("terrain is given ('ground_m')")
-    if getattr(options, "deposition", None):
+    if options.deposition:
         faults.append("deposition is asked for")
     if faults:
         told = [f"{fault}: tables do not know it, use method='hourly'" for fault in faults]
