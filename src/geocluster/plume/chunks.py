@@ -118,7 +118,8 @@ def volume_hours(
                 work[VALUE + i] = amplitude * work[at + i] * work[ROOT + i]
             add_parts(work[VALUE : VALUE + CHUNK], parts, rates, hourly[j])
     for i in range(n):
-        work[TOTAL + i] = fma(shared, work[ROOT + i] * work[GROUND + i], work[TOTAL + i])
+        ground = work[ROOT + i] * work[GROUND + i]
+        work[TOTAL + i] = max(fma(shared, ground, work[TOTAL + i]), 0.0)  # 0 above every lid
     return shared > 0.0
 
 

@@ -9,12 +9,14 @@ import numpy as np
 from geocluster.errors import TableError
 from geocluster.plume.arrays import point_coordinates
 from geocluster.plume.terrain import ABOVE_STACK, GROUND, ground_of_grid, ground_of_points
+from geocluster.tables import Column, column_faults
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
     from numpy.typing import NDArray
 
+HEIGHT = Column("height_m", lower=0)  # above the ground
 KEPT_COORDINATES = ("y", "x", GROUND)
 
 
@@ -99,10 +101,11 @@ def _over_points(receptors: gpd.GeoDataFrame, job: Work) -> xr.Dataset:
 
     x, y = point_coordinates(receptors, "receptors")
     height = np.zeros(x.size)
-    if "height_m" in receptors:
-        height = receptors["height_m"].fillna(0.0).to_numpy(dtype=float)
-    if (height < 0).any():
-        raise TableError("receptors", "column 'height_m' is below 0: heights are above the ground")
+    if HEIGHT.name in receptors:
+        faults = column_faults(receptors, [HEIGHT])
+        if faults:
+            raise TableError("receptors", faults)
+        height = receptors[HEIGHT.name].fillna(0.0).to_numpy(dtype=float)
     ground = ground_of_points(receptors, "receptors") if job.terrain else np.zeros(x.size)
     values = job.at(x, y, height, ground)
     field = xr.Dataset(
