@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from geocluster.maps.doubts import demonstration_for, doubts_in
 from geocluster.study import hours_in_words, sources_in_words
 from geocluster.tables import POLLUTANTS
 from geocluster.validity import of_another_place
@@ -20,14 +21,11 @@ def demonstration(study: Study) -> str | None:
     reasons = []
     if study.settings.inputs.population is None and study.settings.inputs.homes is None:
         reasons.append("people are not from a census grid")
-    if _share_of_origin(study.sources, "stack_origin", "assumed") > 0:
-        reasons.append("stacks are assumed")
-    if _share_of_origin(study.sources, "emission_origin", "assumed") > 0:
-        reasons.append("emissions are assumed")
+    reasons += doubts_in(sources=study.sources)
     if _of_another_place(study):
         part = "part of the weather" if len(study.weathers) > 1 else "the weather"
         reasons.append(f"{part} is of another place")
-    return f"Demonstration: {', '.join(reasons)}" if reasons else None
+    return demonstration_for(reasons)
 
 
 def assumptions(study: Study) -> list[str]:
@@ -55,10 +53,6 @@ def all_notes(
         *shared_hour_notes(field),
         *low_wind_notes(low_winds, field),
     ]
-
-
-def _share_of_origin(table: gpd.GeoDataFrame, column: str, origin: str) -> float:
-    return float((table[column] == origin).mean()) if column in table and len(table) else 0.0
 
 
 def _weather_notes(study: Study) -> list[str]:

@@ -13,12 +13,12 @@ CREDITS = {
 }
 
 
-def demonstration_in(
+def doubts_in(
     people: pd.DataFrame | None = None,
     sources: pd.DataFrame | None = None,
     clusters: pd.DataFrame | None = None,
-) -> str | None:
-    """Why a map of these tables is a demonstration only; None where they say nothing of it.
+) -> list[str]:
+    """What is assumed in these tables, a few words each; empty where they say nothing of it.
 
     Parameters
     ----------
@@ -30,10 +30,8 @@ def demonstration_in(
     Examples
     --------
     >>> import pandas as pd
-    >>> demonstration_in(sources=pd.DataFrame({"stack_origin": ["reported", "assumed"]}))
-    'Demonstration: stacks are assumed'
-    >>> demonstration_in(sources=pd.DataFrame({"stack_origin": ["reported"]})) is None
-    True
+    >>> doubts_in(sources=pd.DataFrame({"stack_origin": ["reported", "assumed"]}))
+    ['stacks are assumed']
     """
     said = [
         (people, "origin", "people are spread by assumption"),
@@ -41,8 +39,18 @@ def demonstration_in(
         (sources, "emission_origin", "emissions are assumed"),
         (clusters, "emission_origin", "emissions are assumed"),
     ]
-    reasons = [words for table, column, words in said if _assumed(table, column)]
-    return f"Demonstration: {', '.join(dict.fromkeys(reasons))}" if reasons else None
+    return list(dict.fromkeys(words for table, column, words in said if _assumed(table, column)))
+
+
+def demonstration_for(reasons: list[str]) -> str | None:
+    """Why a map or a ranking is a demonstration only; None where there is no reason.
+
+    Examples
+    --------
+    >>> demonstration_for(["stacks are assumed", "emissions are assumed"])
+    'Demonstration: stacks are assumed, emissions are assumed'
+    """
+    return f"Demonstration: {', '.join(reasons)}" if reasons else None
 
 
 def credits_in(*tables: pd.DataFrame | None) -> list[str]:

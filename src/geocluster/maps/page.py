@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from geocluster.files import replacing
 from geocluster.maps.assets import inline, template, without_addresses
 from geocluster.maps.base_map import base_layers
-from geocluster.maps.doubts import credits_in, demonstration_in
+from geocluster.maps.doubts import credits_in, demonstration_for, doubts_in
 from geocluster.maps.features import (
     cluster_layers,
     not_valid_layers,
@@ -222,7 +222,7 @@ def draw_map(
     tolerance_m = simplification_m(region)
     surfaces = concentration_layers(concentration, region, limits)
     people = exposure if exposure is not None else homes
-    demonstration = demonstration or demonstration_in(people, sources, clusters)
+    demonstration = demonstration or demonstration_for(doubts_in(people, sources, clusters))
     if sources_of_data is None:
         sources_of_data = credits_in(people, sources, land, places)
     layers: list[Layer] = [
