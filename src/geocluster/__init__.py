@@ -14,6 +14,7 @@ _HOME = {
     "concentration": "plume.field",
     "contributions": "plume.contributions",
     "ond86": "plume.ond86_field",
+    "ond86_groups": "plume.ond86_groups",
     "ond86_sources": "plume.ond86_field",
     "permit_table": "plume.permit",
     "heights_at": "load.ground",

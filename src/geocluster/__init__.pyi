@@ -17,6 +17,7 @@ from geocluster.plume.field import PlumeOptions as PlumeOptions
 from geocluster.plume.field import concentration as concentration
 from geocluster.plume.ond86_field import ond86 as ond86
 from geocluster.plume.ond86_field import ond86_sources as ond86_sources
+from geocluster.plume.ond86_groups import ond86_groups as ond86_groups
 from geocluster.plume.permit import permit_table as permit_table
 from geocluster.region import Region as Region
 from geocluster.run import run_study as run_study

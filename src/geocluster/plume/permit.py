@@ -171,7 +171,7 @@ def permit_table(
         terrain_factor=terrain_factor,
         settling_factor=settling_factor,
     )
-    table = _split_nox(table).merge(_single_limits(limits), on="pollutant", how="left")
+    table = _split_nox(table).merge(single_limits(limits), on="pollutant", how="left")
     table["share"] = table["c_m_ug_m3"] / table["value_ug_m3"]
     table["substance"] = [_substance(name, lang) for name in table["pollutant"]]
     if lang == "ru":
@@ -201,7 +201,8 @@ def _split_nox(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _single_limits(limits: str | pd.DataFrame) -> pd.DataFrame:
+def single_limits(limits: str | pd.DataFrame) -> pd.DataFrame:
+    """Single-time MACs by pollutant, of the package or of a table; each pollutant once."""
     table = read_single_mac(limits) if isinstance(limits, str) else limits
     missing = [name for name in ("pollutant", "value_ug_m3") if name not in table]
     if missing:
