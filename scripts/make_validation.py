@@ -1,9 +1,9 @@
-"""Fill docs/validation.md, tables and drawing: the plume against ISCST3 and against Prairie Grass.
+"""Fill docs/validation.md, tables and drawing: the plume against ISCST3, laws and Prairie Grass.
 
 Run from anywhere:  .venv/bin/python scripts/make_validation.py
 
-Reads the references beside the project, or in the folder that GEOCLUSTER_SHARED names. Takes half a
-minute, and as long again where the plume has yet to be compiled.
+Reads the references beside the project, or in the folder that GEOCLUSTER_SHARED names. Takes two
+minutes, and longer where the plume has yet to be compiled.
 """
 
 import math
@@ -21,6 +21,9 @@ from geocluster.plume.sigma import sigma_y, sigma_z
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import laws  # noqa: E402
+import textbooks  # noqa: E402
+from crosschecks import CASES, compared  # noqa: E402
 from reference import (  # noqa: E402
     CLASSES,
     ISCST3,
@@ -60,6 +63,11 @@ class Agreement:
         met = "yes" if worst <= self.target else "no"
         cells = [f"{self.differences.size:,}", short(worst), short(median), f"{self.target:g}", met]
         return [self.case, self.what, *cells]
+
+
+def small(value: float) -> str:
+    """As `short`, but that rounding, which differs by machine, is not shown."""
+    return short(value) if abs(value) >= 1e-12 else "under 1e-12"
 
 
 def short(value: float) -> str:
@@ -128,6 +136,49 @@ def year_cases(folder: Path) -> Iterator[Agreement]:
         for name, truth in read_truth(case, folder).items():
             found = differences(field[name].values[0], truth)
             yield Agreement(label, words[name], found, target)
+
+
+def crosscheck_rows() -> list[list[str]]:
+    """The cases that ISCST3's results do not have, against plain Python."""
+    rows = []
+    for case in CASES:
+        for what, error in compared(case):
+            cells = [f"{error.size:,}", small(error.max()), small(np.median(error))]
+            rows.append([case.name, what, *cells])
+    return rows
+
+
+def law_rows() -> list[list[str]]:
+    """Each law, and by how much the worst of its figures misses it."""
+    return [[what, cases, str(n), small(miss)] for what, cases, n, miss in laws.laws()]
+
+
+def break_rows() -> list[list[str]]:
+    """The largest jump at each kind of breakpoint, and how far the plume is from the tables."""
+    kinds: dict[str, list[tuple[str, float, float]]] = {}
+    for each in laws.breaks():
+        package, plain = each.jumps()
+        kinds.setdefault(each.what, []).append((each.where, package, plain))
+    rows = []
+    for what, found in kinds.items():
+        where, jump, _ = max(found, key=lambda one: abs(one[1]))
+        differs = max(abs(package - plain) for _, package, plain in found)
+        rows.append(
+            [what, str(len(found)), f"{jump:+.1e}".replace("e-0", "e-"), where, small(differs)]
+        )
+    return rows
+
+
+def textbook_rows() -> list[list[str]]:
+    """Worked examples: what is printed, and what the plume gives."""
+    rows = []
+    for each in textbooks.EXAMPLES:
+        found = textbooks.plume(each)
+        miss = f"{100 * (found / each.printed - 1):+.1f} %"
+        rows.append(
+            [each.where, each.what, f"{each.printed:.3g}", f"{found:.3g}", miss, each.grade]
+        )
+    return rows
 
 
 def read_prairie_grass(folder: Path) -> pd.DataFrame:
@@ -273,6 +324,14 @@ def main() -> None:
     head = ["case", "what", "rows", "worst", "median", "wanted", "met"]
     tables = {
         "iscst3": table_text(head, [case.row() for case in cases]),
+        "crosschecks": table_text(["case", "what", "places", "worst", "median"], crosscheck_rows()),
+        "laws": table_text(["law", "cases", "figures", "worst miss"], law_rows()),
+        "breaks": table_text(
+            ["breakpoint", "cases", "largest jump", "where", "plume less tables"], break_rows()
+        ),
+        "textbooks": table_text(
+            ["where", "what", "printed, ug/m3", "plume", "difference", "grade"], textbook_rows()
+        ),
         "prairie_grass": table_text(["maxima", "number", *STATISTICS], rows),
         "arcs": table_text(["class", *(f"{arc} m" for arc in COLOURS)], arc_rows(pairs)),
         "published": table_text(["model", "statistic", "value"], published_rows(PRAIRIE_GRASS)),
