@@ -69,6 +69,15 @@ def test_textbooks_and_breakpoints_are_as_the_page_says(script: ModuleType, root
         assert "| " + " | ".join(cells) + " |" in page
 
 
+def test_every_law_and_crosscheck_stands_on_the_page(script: ModuleType, root: Path) -> None:
+    page = (root / "docs/validation.md").read_text(encoding="utf-8")
+    for case in script.CASES:
+        assert f"| {case.name} | mean |" in page
+        assert f"| {case.name} | highest hour |" in page
+    for kind in script.laws.SOURCES:
+        assert f"| flux through a plane at 2 km is the emission | {kind};" in page
+
+
 @pytest.mark.parametrize("n", [0, 3, 6])
 def test_textbook_examples_are_within_what_reading_a_curve_allows(script: ModuleType, n) -> None:
     """Calculated by the book to three digits; read from curves to two; steep in sigma_z: 12 %."""

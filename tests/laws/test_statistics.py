@@ -75,10 +75,21 @@ def test_twice_the_emission_is_twice_of_all_but_numbers_above(seed: int, factor:
 
 
 @law
-@given(seed=seeds, statistic=st.sampled_from(["mean", "max_1h", "max_24h", "p95_1h"]))
-def test_contributions_sum_to_the_total_and_none_is_below_0(seed: int, statistic: str) -> None:
-    total = concentration(stacks(), places(), year(seed), statistics=statistic)[statistic]
-    parts = contributions(stacks(), places(), year(seed), statistic=statistic)
+@given(
+    seed=seeds,
+    statistic=st.sampled_from(["mean", "max_1h", "max_24h", "p95_1h", "h2_24h"]),
+    by=st.sampled_from([None, "sector"]),
+)
+def test_contributions_sum_to_the_total_and_none_is_below_0(
+    seed: int, statistic: str, by: str | None
+) -> None:
+    """By source and by group; a group's part is what its sources add."""
+    other = stacks().iloc[:1].set_geometry(gpd.points_from_xy([900.0], [400.0]))
+    three = pd.concat([stacks(), other], ignore_index=True)
+    three = three.assign(sector=["cement", "power", "cement"])
+    total = concentration(three, places(), year(seed), statistics=statistic)[statistic]
+    parts = contributions(three, places(), year(seed), statistic=statistic, by=by)
+    assert parts.sizes["source"] == (3 if by is None else 2)
     assert (parts >= 0).all()
     np.testing.assert_allclose(parts.sum("source"), total, rtol=1e-10, atol=1e-14)
 

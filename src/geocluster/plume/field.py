@@ -149,10 +149,10 @@ def job_of(
     hourly_weather = "time" in weather.coords
     check_statistics(names, hourly_weather=hourly_weather, method=options.method)
     chosen = chosen_pollutants(sources, pollutants)
-    depositing = depositing_of(sources, chosen, names, options)
     crs = _crs_of(receptors)
     table, emissions = source_arrays(sources, chosen, crs, options)
     areas = area_source_arrays(sources, chosen, crs, options)
+    depositing = depositing_of(sources, chosen, names, options)
     treated = treat_low_winds(weather, options.low_wind)
     sky, counts = weather_arrays(treated), weather_counts(weather, options.low_wind)
     settings = {
