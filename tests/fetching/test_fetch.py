@@ -248,6 +248,16 @@ def test_without_weather_the_study_says_so(fetch, services):
     assert fetch().fault is None
 
 
+def test_the_weather_of_a_large_region_is_taken_amid_its_industry(fetch, services):
+    fetched = fetch(bbox=(65.3, 40.0, 66.3, 40.2), archive=True, without=frozenset({"people"}))
+    asked = services.asked[-1][2]
+    assert float(asked["longitude"]) == pytest.approx(65.39, abs=0.02)
+    assert float(asked["latitude"]) == pytest.approx(40.10, abs=0.01)
+    assert "one place's weather is taken to be good for 25 km" in "\n".join(fetched.lines)
+    fetch(out=fetch.out.with_name("small"), archive=True, without=frozenset({"people"}))
+    assert float(services.asked[-1][2]["longitude"]) == 65.37
+
+
 def test_people_without_any_population(fetch, services, monkeypatch):
     monkeypatch.delitem(services.town_points["town"][2], "population")
     monkeypatch.delitem(services.town_points["city"][2], "population")

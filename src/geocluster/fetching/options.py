@@ -49,7 +49,8 @@ Isd = Annotated[
 ]
 Year = Annotated[int | None, _part("Of the weather. (default: the last whole year)", "--year")]
 WeatherAt = Annotated[
-    str | None, _part("longitude,latitude of the weather. (default: the middle)", "--weather-at")
+    str | None,
+    _part("longitude,latitude of the weather. (default: amid the industry)", "--weather-at"),
 ]
 TimeZone = Annotated[
     float | None,

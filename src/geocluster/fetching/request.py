@@ -176,6 +176,7 @@ def asked_of(name: str, request: Request, told: dict[str, Told], folder: Path) -
             "at": request.weather_at,
             "year": request.year,
             "time_zone": request.time_zone,
+            "industry": told["features"].facts.get("industry") if "features" in told else None,
         }
     if name == "people":
         raster = request.population or request.population_url

@@ -31,12 +31,16 @@ from geocluster.files import write_json
 from geocluster.load.online_words import shown
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
+    from geocluster.load.osm import OsmTables
     from geocluster.region import Region
 
 # As [weather] valid_within_km is where study.toml does not say.
 VALID_KM = 25.0
+# Sites beyond so many are too small to matter; a point counts as so much ground.
+MOST_SITES, POINT_HA = 2_000, 0.1
 
 
 def boundary_step(site: Site) -> Told:
@@ -96,6 +100,7 @@ def _write_boundary(shape: BaseGeometry, name: str, path: Path) -> None:
 
 def features_step(site: Site) -> Told:
     """Industry, homes, roads, water and the rest, from Overpass or an extract of one's own."""
+    from geocluster.load.osm import read_osm
     from geocluster.load.osm_tags import read_tag_rows
     from geocluster.load.overpass import fetch_extract
 
@@ -129,17 +134,60 @@ def features_step(site: Site) -> Told:
             fetched=extract.fetched,
         )
     site.tell("counting what was fetched")
-    told.facts["counts"], told.notes = _counts(path, site.region, buildings=request.buildings)
-    return told
-
-
-def _counts(path: Path, region: Region, *, buildings: bool) -> tuple[dict[str, Any], list[str]]:
-    """What an extract holds by table and kind, and what is amiss with it."""
-    from geocluster.load.osm import read_osm
-
+    region = site.region
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GeoclusterWarning)
         tables = read_osm(path, region)
+    told.facts["counts"], told.notes = _counts(tables, buildings=request.buildings)
+    told.facts["industry"] = most_industry(tables.sources, region)
+    return told
+
+
+def most_industry(sources: gpd.GeoDataFrame, region: Region) -> list[float] | None:
+    """Amid the most industrial ground of a region that one place's weather is good for.
+
+    Parameters
+    ----------
+    sources : GeoDataFrame
+        As `read_osm` gives them, with `area_ha` [ha].
+    region : Region
+        Only sources in it count.
+
+    Returns
+    -------
+    list of float or None
+        Longitude and latitude [degrees]; None where there is no industry.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely.geometry import box
+    >>> from geocluster.region import Region
+    >>> near = [box(x, 4_430_000, x + 900, 4_430_900) for x in (500_000, 510_000, 590_000)]
+    >>> sources = gpd.GeoDataFrame({"area_ha": [81.0] * 3}, geometry=near, crs=32642)
+    >>> region = Region("Example", box(499_000, 4_429_000, 599_000, 4_499_000), sources.crs)
+    >>> most_industry(sources, region)
+    [69.0639, 40.0242]
+    """
+    import geopandas as gpd
+    import numpy as np
+
+    inside = sources[sources.intersects(region.boundary)]
+    largest = inside.assign(area_ha=inside["area_ha"].fillna(0)).nlargest(MOST_SITES, "area_ha")
+    if largest.empty:
+        return None
+    points = largest.representative_point()
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    near = np.hypot(x[:, None] - x, y[:, None] - y) <= VALID_KM * 1000
+    ground_ha = np.maximum(largest["area_ha"].to_numpy(dtype=float), POINT_HA)
+    share = ground_ha * near[int((near @ ground_ha).argmax())]
+    middle = gpd.GeoSeries.from_xy([x @ share / share.sum()], [y @ share / share.sum()])
+    best = middle.set_crs(region.crs).to_crs(LONLAT)
+    return [round(float(best.x.iloc[0]), 4), round(float(best.y.iloc[0]), 4)]
+
+
+def _counts(tables: OsmTables, *, buildings: bool) -> tuple[dict[str, Any], list[str]]:
+    """What an extract holds by table and kind, and what is amiss with it."""
     counts: dict[str, Any] = {
         name: dict(sorted(Counter(table["kind"]).items()))
         for name, table in zip(tables._fields, tables, strict=True)
@@ -166,7 +214,7 @@ def weather_step(site: Site) -> Told:
         return own(site, [path.name], f"weather from {request.weather.name}")
     if request.isd is not None:
         return _weather_of_station(site, request.isd)
-    longitude, latitude = request.weather_at or site.middle()
+    longitude, latitude = request.weather_at or _weather_place(site)
     year = _year(site)
     hours = fetch_hours(
         site.client,
@@ -188,6 +236,14 @@ def weather_step(site: Site) -> Told:
         notes=notes,
         facts={"credit": "weather: Open-Meteo.com (CC BY 4.0)"},
     )
+
+
+def _weather_place(site: Site) -> tuple[float, float]:
+    """The region's middle; where that is too far from parts of it, amid most of its industry."""
+    middle = site.middle()
+    features = site.told.get("features")
+    industry = features.facts.get("industry") if features else None
+    return (industry[0], industry[1]) if industry and _too_far(site, *middle) else middle
 
 
 def _too_far(site: Site, longitude: float, latitude: float) -> list[str]:
