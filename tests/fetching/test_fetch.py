@@ -167,6 +167,20 @@ def test_another_server_is_no_reason_to_fetch_again(fetch, services):
     assert services.asked == []
 
 
+def test_a_server_on_this_machine_is_asked_by_each_fetch(fetch, services):
+    fetch()
+    fetch(out=fetch.out.with_name("another"))
+    assert [services.count(path) for path in (SEARCH, OVERPASS)] == [2, 2]
+    assert list(fetch.client.folder.iterdir()) == []
+
+
+def test_a_server_elsewhere_is_asked_once_for_all(fetch, services, monkeypatch):
+    monkeypatch.setattr("geocluster.load.online.is_loopback", lambda url: False)
+    fetch()
+    fetch(out=fetch.out.with_name("another"))
+    assert [services.count(path) for path in (SEARCH, OVERPASS)] == [1, 1]
+
+
 def test_a_folder_of_another_region_is_refused(fetch):
     fetch()
     with pytest.raises(InputError, match=r"fetch of another region \(place navoi, uzbekistan\)"):

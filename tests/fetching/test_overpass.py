@@ -16,6 +16,7 @@ from loopback_services import Reply
 from shapely.geometry import box
 
 from geocluster.errors import FetchError, InputError
+from geocluster.load.online import Manners
 from geocluster.load.online_faults import PassingError
 from geocluster.load.osm import read_osm
 from geocluster.load.osm_tags import SHAPES, read_tag_rows
@@ -262,9 +263,20 @@ def test_entities_do_not_grow(client, services, tmp_path):
 
 
 def test_a_server_that_knows_nothing_here(client, services, tmp_path):
-    with pytest.raises(FetchError, match="it knows nothing here"):
-        fetch(client, services, tmp_path, area=box(10, 10, 10.1, 10.1))
+    url = services.url + "/api/interpreter?key=abc123"
+    with pytest.raises(FetchError, match="it knows nothing here") as caught:
+        fetch(client, services, tmp_path, area=box(10, 10, 10.1, 10.1), url=url)
+    assert "abc123" not in str(caught.value)
     assert not (tmp_path / "features.osm.pbf").exists()
+    assert list(client.folder.iterdir()) == []
+
+
+def test_more_time_is_no_reason_to_ask_again(client, services, tmp_path):
+    fetch(client, services, tmp_path, tile_km=6)
+    asked = services.count(PATH)
+    client.manners = Manners(timeout_s=50)
+    fetch(client, services, tmp_path, tile_km=6)
+    assert services.count(PATH) == asked
 
 
 def test_a_continent_is_refused(client, services, tmp_path):

@@ -47,6 +47,7 @@ def test_other_areas_of_that_name_are_told(client, services):
 def test_no_such_place(client, services):
     with pytest.raises(FetchError, match="'Nowhere': Nominatim knows no such place"):
         find(client, services, "Nowhere")
+    assert list(client.folder.iterdir()) == []
 
 
 def test_a_place_without_a_boundary_gives_a_box_to_go_on_with(client, services):
@@ -178,6 +179,9 @@ def test_whatever_json_comes_is_an_answer_or_an_error_of_ours(content):
         def get(self, *args, check, **options):
             check(path)
             return Answer(path, "2026-03-01", "", from_cache=False)
+
+        def forgetting(self, answer):
+            return contextlib.nullcontext()
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "answer")

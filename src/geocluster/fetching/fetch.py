@@ -127,6 +127,7 @@ def fetch_study(
         state.forget({name})
         site.told[name] = step(site)
         state.finish(name, asked, site.told[name])
+        client.finish()
         tell(title[0], time.perf_counter() - started)
     _write_words(site, state)
     with recorded() as caught:

@@ -92,11 +92,8 @@ def fetch_observations(
     usaf, wban = station_number(station)
     folder = url.rstrip("/")
     listed = client.get(f"{folder}/isd-history.csv", service=SERVICE, most_bytes=MOST_BYTES)
-    try:
+    with client.forgetting(listed):
         found = find_station(listed.path, usaf, wban)
-    except FetchError:
-        client.forget(listed)
-        raise
     address = f"{folder}/isd-lite/{year}/{found.usaf}-{found.wban}-{year}.gz"
     answer = client.get(address, service=SERVICE, check=check_lines, most_bytes=MOST_BYTES)
     hours = write_observations(answer.path, found, path, time_zone=time_zone)

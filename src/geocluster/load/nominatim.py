@@ -66,17 +66,8 @@ def find_place(client: Client, text: str, *, url: str = NOMINATIM_URL) -> Place:
     answer = client.get(
         search_address(url), params, service="boundary (Nominatim)", check=check_results
     )
-    results = json.loads(answer.path.read_text("utf-8"))
-    where = f"boundary of {text!r}"
-    if not results:
-        raise FetchError(
-            where,
-            "Nominatim knows no such place: write it otherwise (with the country, in the local "
-            "language), or give --bbox or --boundary",
-        )
-    areas = [(result, area) for result in results if (area := _area(result)) is not None]
-    if not areas:
-        raise FetchError(where, _no_area(results))
+    with client.forgetting(answer):
+        areas = _areas(json.loads(answer.path.read_text("utf-8")), f"boundary of {text!r}")
     result, boundary = areas[0]
     full_name = _words(result.get("display_name")) or text
     others = (_words(other.get("display_name")) for other, _ in areas[1:])
@@ -132,6 +123,20 @@ def check_results(path: Path) -> None:
             f"it answers something else than a list of places ({said}): is this the address of a "
             "Nominatim server (--nominatim-url)? --bbox and --boundary need none",
         )
+
+
+def _areas(results: list[dict[str, Any]], where: str) -> list[tuple[dict[str, Any], BaseGeometry]]:
+    """The results that are areas, most important first, each with its boundary."""
+    if not results:
+        raise FetchError(
+            where,
+            "Nominatim knows no such place: write it otherwise (with the country, in the local "
+            "language), or give --bbox or --boundary",
+        )
+    areas = [(result, area) for result in results if (area := _area(result)) is not None]
+    if not areas:
+        raise FetchError(where, _no_area(results))
+    return areas
 
 
 def _words(value: object) -> str:

@@ -12,7 +12,7 @@ import errno
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from geocluster.errors import FetchError
+from geocluster.errors import FetchError, InputError
 from geocluster.files import replacing
 from geocluster.load.online_faults import (
     AGAIN,
@@ -29,7 +29,7 @@ from geocluster.load.online_faults import (
     check_status,
     too_large,
 )
-from geocluster.load.online_words import check_address, shown, user_agent
+from geocluster.load.online_words import check_address, is_loopback, shown, user_agent
 
 if TYPE_CHECKING:
     from requests import Response
@@ -124,6 +124,7 @@ class Client:
         self._tell = tell or (lambda sentence: None)
         self._sleep, self._clock = sleep, clock
         self._last: dict[str, float] = {}
+        self._answers: list[Answer] = []
         self._session: Any = None
 
     def listen(self, tell: Callable[[str], None]) -> None:
@@ -134,10 +135,24 @@ class Client:
         """The date by the client's clock, in UTC."""
         return self._now()[:10]
 
-    def forget(self, answer: Answer) -> None:
-        """Drop an answer from the cache that turned out to be of no use."""
-        for path in (answer.path, answer.path.with_suffix(".json")):
-            path.unlink(missing_ok=True)
+    @contextlib.contextmanager
+    def forgetting(self, *answers: Answer) -> Iterator[None]:
+        """What turns out to be of no use in a block is not kept, so that it is asked for anew."""
+        try:
+            yield
+        except InputError:
+            self._drop(answers)
+            raise
+
+    def finish(self) -> None:
+        """Drop what servers on this machine have answered: they may hold something else soon."""
+        self._drop(answer for answer in self._answers if is_loopback(answer.url))
+        self._answers.clear()
+
+    def _drop(self, answers: Iterable[Answer]) -> None:
+        for answer in answers:
+            for path in (answer.path, answer.path.with_suffix(".json")):
+                path.unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Drop what the cache has kept for longer than its time."""
@@ -190,10 +205,14 @@ class Client:
         service: str,
         check: Callable[[Path], None] | None = None,
         most_bytes: int | None = None,
+        same_as: str | None = None,
     ) -> Answer:
-        """Send a form to an address and fetch what it answers; otherwise as `get`."""
+        """Send a form to an address and fetch what it answers; otherwise as `get`.
+
+        `same_as` stands for the form in the cache, where forms that differ ask for the same.
+        """
         check_address(url, service)
-        return self._ask("POST", url, dict(data), service, check, most_bytes)
+        return self._ask("POST", url, dict(data), service, check, most_bytes, same_as)
 
     def _ask(
         self,
@@ -203,18 +222,22 @@ class Client:
         service: str,
         check: Callable[[Path], None] | None,
         most_bytes: int | None,
+        same_as: str | None = None,
     ) -> Answer:
-        body = urlencode(data) if data else ""
+        body = same_as or (urlencode(data) if data else "")
         key = hashlib.sha256(f"{method} {url} {body}".encode()).hexdigest()
         kept = self._from_cache(key)
         if kept is not None:
+            self._answers.append(kept)
             return kept
         where = f"{service} at {shown(url, query=False)}"
         most = most_bytes if most_bytes is not None else self.manners.most_bytes
         failures = 0
         while True:
             try:
-                return self._once(method, url, data, where, key, check, most)
+                answer = self._once(method, url, data, where, key, check, most)
+                self._answers.append(answer)
+                return answer
             except PassingError as failure:
                 failures += 1
                 self._wait(failure, failures, where)

@@ -65,6 +65,18 @@ def is_address(text: str) -> bool:
     return "://" in text
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine.
+
+    Examples
+    --------
+    >>> [is_loopback(f"http://{host}/api") for host in ("localhost:81", "127.0.0.1", "a.org")]
+    [True, True, False]
+    """
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def shown(url: str, *, query: bool = True) -> str:
     """An address without its secrets: no user and password, no values of keys and tokens.
 

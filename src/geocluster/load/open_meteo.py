@@ -30,7 +30,7 @@ VARIABLES = {
 }
 NEEDED = ("wind_speed_10m", "wind_direction_10m", "temperature_2m")
 FIRST_YEAR = 1940
-ENOUGH_HOURS = 0.9
+ENOUGH_HOURS, HOURS_A_YEAR = 0.9, 8_760
 
 
 class Hours(NamedTuple):
@@ -89,15 +89,10 @@ def fetch_hours(
     }
     answer = client.get(archive_address(url), params, service=SERVICE, check=check_hours)
     content = json.loads(answer.path.read_text("utf-8"))
-    table = _table(content)
+    with client.forgetting(answer):
+        table = _table(content)
+        _check_hours_enough(table, year)
     empty = [str(name) for name in table if bool(table[name].isna().all())]
-    told = table[["wind_speed_m_s", "wind_from_deg", "temperature_c"]].notna().all(axis=1).sum()
-    if told < ENOUGH_HOURS * len(table) or len(table) < ENOUGH_HOURS * 8_760:
-        raise FetchError(
-            SERVICE,
-            f"only {told:,} hours of {year} have wind and temperature: take another year (--year), "
-            "or give a file (--weather)",
-        )
     zone = zone_by_longitude(longitude) if time_zone is None else time_zone
     head = {
         "latitude": f"{latitude:.4f}",
@@ -109,6 +104,16 @@ def fetch_hours(
     }
     write_hours(table.drop(columns=empty), head, path)
     return Hours(path, len(table), tuple(empty), answer.fetched)
+
+
+def _check_hours_enough(table: pd.DataFrame, year: int) -> None:
+    told = table[["wind_speed_m_s", "wind_from_deg", "temperature_c"]].notna().all(axis=1).sum()
+    if told < ENOUGH_HOURS * max(len(table), HOURS_A_YEAR):
+        raise FetchError(
+            SERVICE,
+            f"only {told:,} hours of {year} have wind and temperature: take another year (--year), "
+            "or give a file (--weather)",
+        )
 
 
 def archive_address(url: str) -> str:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from geocluster.errors import FetchError
 from geocluster.files import replacing
 from geocluster.load.online_faults import AGAIN, PassingError, TooLargeError
-from geocluster.load.online_words import as_sentence
+from geocluster.load.online_words import as_sentence, shown
 from geocluster.load.osm_stream import AREA_RELATIONS
 from geocluster.load.osm_tags import TagRow
 
@@ -37,6 +37,10 @@ TILE_BYTES, ALL_BYTES = 300_000_000, 1_500_000_000
 # The server gives up before the client does, so that its own message arrives.
 SERVER_SHARE = 0.9
 HEAD_BYTES, TAIL_BYTES = 4_096, 512
+NOTHING = (
+    "it knows nothing here, not one road: is the region right, and does this server hold this part "
+    "of the world? If it does not, give another (--overpass-url) or --osm FILE"
+)
 SMALLER_REGION = "give an extract as a local file (--osm), or a smaller region"
 Box = tuple[float, float, float, float]
 
@@ -109,14 +113,10 @@ def fetch_extract(
             tell(f"tile {number} of {len(boxes)}")
         answers += list(_tile(client, where, box, rows, buildings, SPLITS))
         _check_size(answers)
-    found = merge([answer.path for answer in answers], path)
-    if not found:
-        path.unlink()
-        raise FetchError(
-            f"features at {where}",
-            "it knows nothing here, not one road: is the region right, and does this server hold "
-            "this part of the world? If it does not, give another (--overpass-url) or --osm FILE",
-        )
+    with client.forgetting(*answers):
+        if not merge([answer.path for answer in answers], path):
+            path.unlink()
+            raise FetchError(f"features at {shown(where)}", NOTHING)
     dates = sorted(date for answer in answers if (date := _data_of(answer.path)))
     fetched = min(answer.fetched for answer in answers)
     return Extract(path, len(answers), fetched, dates[0] if dates else "")
@@ -251,6 +251,7 @@ def _tile(
             service="features (Overpass)",
             check=check_answer,
             most_bytes=TILE_BYTES,
+            same_as=query(rows, box, 0, buildings=buildings),
         )
     except (TooMuchError, TooLargeError):
         if not splits:

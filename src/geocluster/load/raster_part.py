@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from affine import Affine
     from rasterio.io import DatasetReader
 
-    from geocluster.load.online import Answer, Client
+    from geocluster.load.online import Client
 
 LONLAT = "EPSG:4326"
 COPERNICUS_URL = (
@@ -82,7 +82,7 @@ def fetch_part(client: Client, source: str, box: Box, path: Path, *, service: st
     except TooLargeError:
         pixels = _cut([f"/vsicurl/{source}"], box, path, told, client)
         return Part(path, pixels, shown(source), client.today())
-    with named(answer.path, source) as file, _forgetting(client, [answer]):
+    with named(answer.path, source) as file, client.forgetting(answer):
         pixels = _cut([_gdal_name(file)], box, path, told)
     return Part(path, pixels, answer.url, answer.fetched)
 
@@ -126,7 +126,7 @@ def fetch_tiles(client: Client, template: str, box: Box, path: Path, *, service:
                 f"{service} at {shown(template, query=False)}",
                 f"none of the {len(corners)} tiles is there: mend the address, or give a file",
             )
-        with _forgetting(client, answers):
+        with client.forgetting(*answers):
             pixels = _cut(files, box, path, service, sea=sea)
     fetched = min(answer.fetched for answer in answers)
     return Part(path, pixels, shown(template), fetched, tuple(sea))
@@ -173,17 +173,6 @@ def _tile_or_none(client: Client, address: str, service: str):  # type: ignore[n
     except FetchError as error:
         if "there is nothing at this address" in str(error):
             return None
-        raise
-
-
-@contextmanager
-def _forgetting(client: Client, answers: Sequence[Answer]) -> Iterator[None]:
-    """What cannot be read is not kept, so that it is fetched anew the next time."""
-    try:
-        yield
-    except InputError:
-        for answer in answers:
-            client.forget(answer)
         raise
 
 
