@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geocluster.load.osm import OsmTables
     from geocluster.load.settings import Settings
+    from geocluster.load.settings_files import TableFile
     from geocluster.load.settings_weather import WeatherFile
     from geocluster.region import Region
 
@@ -28,6 +29,11 @@ ZONES_M = 5_000.0
 def path_or_none(settings: Settings, value: Any) -> Path | None:
     """Where a file named in the settings is, or None where none is."""
     return None if value is None else settings.path(value)
+
+
+def written(value: str | TableFile) -> str:
+    """The path of a file as study.toml has it."""
+    return value if isinstance(value, str) else value.path
 
 
 def region_of(settings: Settings) -> Region:
@@ -54,9 +60,9 @@ def sources_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd
     """Reported sources, plants with an activity, and industrial areas of OpenStreetMap."""
     from geocluster.industry.emissions import emissions_from_activity, emissions_from_area
     from geocluster.industry.land_use import emitting_areas
-    from geocluster.load.delimited import read_csv
+    from geocluster.load.opening import read_table
     from geocluster.load.placing import place_in_region
-    from geocluster.load.vector import read_sources
+    from geocluster.load.sources import read_sources
 
     inputs = settings.inputs
     factors = path_or_none(settings, inputs.factors)
@@ -71,12 +77,13 @@ def sources_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd
             )
         )
     if inputs.plants is not None:
-        plants = emissions_from_activity(read_csv(settings.path(inputs.plants)), factors)
+        table = read_table(settings.path(inputs.plants), **settings.options(inputs.plants))
+        plants = emissions_from_activity(table, factors)
         tables.append(
             place_in_region(
                 plants,
                 region,
-                inputs.plants,
+                written(inputs.plants),
                 things="plants",
                 reach_m=settings.plume.reach_m,
                 count_outside=True,
@@ -117,9 +124,8 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
     """People: a raster before homes, homes before towns; people across the border always count."""
     from geocluster.exposure.dasymetric import people_to_areas
     from geocluster.exposure.residents import spread_towns
-    from geocluster.load.delimited import read_totals
     from geocluster.load.raster import read_population
-    from geocluster.load.towns import near_region, read_towns
+    from geocluster.load.towns import near_region, read_totals, read_towns
     from geocluster.load.vector import read_homes, read_vector
 
     inputs, reach_m = settings.inputs, settings.plume.reach_m
@@ -137,14 +143,15 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
         )
     if inputs.towns is None:
         raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
-    towns = near_region(
-        read_towns(settings.path(inputs.towns)), region, inputs.towns, reach_m=reach_m
-    )
+    given = written(inputs.towns)
+    towns = read_towns(settings.path(inputs.towns), **settings.options(inputs.towns))
+    towns = near_region(towns, region, given, reach_m=reach_m)
     if not towns["people"].sum() > 0:
-        raise InputError(inputs.towns, "nobody lives in these towns: give a town with people")
+        raise InputError(given, "nobody lives in these towns: give a town with people")
     total = None
     if inputs.totals is not None:
-        total = float(read_totals(settings.path(inputs.totals))["people"].sum())
+        totals = read_totals(settings.path(inputs.totals), **settings.options(inputs.totals))
+        total = float(totals["people"].sum())
     if osm is not None and len(osm.homes):
         homes = people_to_areas(osm.homes, towns, total_people=total)
         return homes.assign(origin=homes["origin"] + ": towns of the list over OpenStreetMap areas")
@@ -182,9 +189,10 @@ def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
 
     if settings.inputs.zones is None:
         return _stacked([], region, ["name", "area_ha", "coord_err_m"])
-    zones = read_vector(settings.path(settings.inputs.zones))
-    check_table(zones, "zones", settings.inputs.zones)
-    return place_in_region(zones, region, settings.inputs.zones, things="zones", reach_m=ZONES_M)
+    given = settings.inputs.zones
+    zones = read_vector(settings.path(given), **settings.options(given))
+    check_table(zones, "zones", written(given))
+    return place_in_region(zones, region, written(given), things="zones", reach_m=ZONES_M)
 
 
 def areas_drawn_not_valid(settings: Settings, region: Region) -> gpd.GeoDataFrame:
@@ -256,13 +264,13 @@ def _weather_of(path: Path, given: WeatherFile) -> xr.Dataset:
 def table1_of(settings: Settings) -> pd.DataFrame | None:
     """The inventory shown beside the results, checked; None without one."""
     from geocluster.industry.reconciliation import check_inventory
-    from geocluster.load.delimited import read_csv
+    from geocluster.load.opening import read_table
 
     given = settings.inputs.table1
     if given is None:
         return None
-    table = read_csv(settings.path(given))
-    check_inventory(table, settings.region.name, given)
+    table = read_table(settings.path(given), **settings.options(given))
+    check_inventory(table, settings.region.name, written(given))
     return table
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geocluster.errors import TableError
+from geocluster.pollutants import GREENHOUSE_GASES as GREENHOUSE_GASES
+from geocluster.pollutants import POLLUTANTS as POLLUTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,29 +38,6 @@ NEEDED_COLUMNS = {
     "line": ("release_height_m", "width_m"),
     "flare": ("stack_height_m", "heat_release_mw"),
 }
-
-# Names of pollutants as they stand in column names, and how a reader sees them.
-POLLUTANTS = {
-    "so2": "SO₂",
-    "nox": "NOₓ",
-    "no2": "NO₂",
-    "pm10": "PM₁₀",
-    "pm25": "PM₂.₅",
-    "tsp": "dust (TSP)",
-    "co": "CO",
-    "nh3": "NH₃",
-    "hf": "HF",
-    "h2s": "H₂S",
-    "hcl": "HCl",
-    "voc": "VOC",
-    "benzene": "benzene",
-    "pb": "Pb",
-    "co2": "CO₂",
-    "ch4": "CH₄",
-    "n2o": "N₂O",
-}
-# Inventoried and mapped as tonnes, never dispersed.
-GREENHOUSE_GASES = ("co2", "ch4", "n2o")
 
 
 @dataclass(frozen=True)

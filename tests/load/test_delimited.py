@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from geocluster.errors import CRSError, InputError, MendedWarning, TableError
-from geocluster.load.delimited import points_from_columns, read_csv, read_totals
+from geocluster.load.delimited import points_from_columns, read_csv
+from geocluster.load.towns import read_totals
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from shapely.geometry import GeometryCollection, LineString, MultiPolygon, Point, box
 
 from geocluster.errors import InputError, MendedWarning, TableError
-from geocluster.load.vector import read_homes, read_land, read_places, read_sources
+from geocluster.load.sources import read_sources
+from geocluster.load.vector import read_homes, read_land, read_places
 from geocluster.region import Region
 from geocluster.tables import check_table
 
@@ -99,7 +100,7 @@ def test_whole_numbers_of_a_geopackage_become_identifiers(tmp_path):
 
 
 def test_every_fault_of_sources_is_told_at_once(csv):
-    header = f"{HEADER},emission_xyz_g_s,emission_nox_kg_h,emission_pm10_g_s"
+    header = f"{HEADER},emission_xyz_g_s,emission_nox_st_h,emission_pm10_g_s"
     path = csv(header.replace(",exit_temperature_k", ""), "a,69.2,41.3,5000,2,10,-3,1,1,")
     told = faults(read_sources, path, REGION)
     assert len(told) == 6

@@ -248,7 +248,9 @@ def test_a_point_at_infinity(tmp_path):
     ("name", "content", "words"),
     [
         ("a.gpkg", None, "there is no such file"),
-        ("a.xlsx", b"PK", "'.xlsx' is not a kind of vector file that is read: .shp, .zip"),
+        ("a.kml", b"<kml/>", "'.kml' is not a kind of vector file that is read: .shp, .zip"),
+        ("a.xlsx", b"PK", "it is not a workbook, or a broken one"),
+        ("a.ods", b"PK", "'.ods' is a spreadsheet that is not read: save it as .xlsx"),
         ("a.gpkg", b"not a database", "it cannot be read"),
         ("a.geojson", b'{"type": "FeatureCollection", "features": [', "it cannot be read"),
         ("a.parquet", b"not parquet", "it cannot be read"),

@@ -12,7 +12,7 @@ import xarray as xr
 from scipy.special import erfc, ndtr
 
 from geocluster.errors import TableError
-from geocluster.load.vector import read_sources
+from geocluster.load.sources import read_sources
 from geocluster.plume.field import PlumeOptions, concentration
 from geocluster.plume.quadrature import GAUSS, KRONROD, NODES, upper_tail
 from geocluster.plume.sigma import sigma_y, sigma_z

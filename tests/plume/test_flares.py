@@ -10,7 +10,7 @@ import xarray as xr
 
 from geocluster.errors import InputError, TableError
 from geocluster.exposure.burden import release_table
-from geocluster.load.vector import read_sources
+from geocluster.load.sources import read_sources
 from geocluster.plume.contributions import contributions
 from geocluster.plume.field import concentration
 from geocluster.plume.flares import flare_stack, flares_as_stacks

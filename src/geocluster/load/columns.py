@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocluster.errors import TableError
+from geocluster.load.assumed import with_assumed
 from geocluster.load.mending import mend_geometry
+from geocluster.load.units import in_our_units, known_units
 from geocluster.tables import (
     EMISSION_COLUMN,
     RANGE_COLUMN,
@@ -31,18 +34,29 @@ GEOMETRY_OF = {
 SHORT_NAMES = "; a shapefile cuts names at 10 letters: use a GeoPackage"
 
 
-def checked(table: gpd.GeoDataFrame, kind: str, where: str) -> gpd.GeoDataFrame:
-    """The table with the types of its kind, after every check; all faults are raised at once.
+def checked(
+    table: gpd.GeoDataFrame,
+    kind: str,
+    where: str,
+    rename: Mapping[str, str] | None = None,
+    assumed: Mapping[str, float] | None = None,
+) -> gpd.GeoDataFrame:
+    """The table with the units and types of its kind, after every check; all faults at once.
 
-    Identifiers written as whole numbers become text, 0 and 1 become false and true, columns of
-    numbers become floats, and geometry is mended.
+    Figures in another unit that their column names are converted, gaps are filled with what is
+    assumed, identifiers written as whole numbers become text, 0 and 1 become false and true,
+    columns of numbers become floats, and geometry is mended. Faults bear the file's own names of
+    columns, as `rename` has them.
 
     Raises
     ------
     TableError
         With every fault.
     """
-    table = _with_plain_types(table, kind)
+    table, unit_faults, converted, unknown = in_our_units(table, kind, where)
+    names = dict(rename or {})
+    names |= {ours: names.get(given, given) for ours, given in converted.items()}
+    table = _with_plain_types(with_assumed(table, assumed, where), kind)
     there = table.geometry.notna()
     faults = _source_faults(table) if kind == "sources" else []
     if kind == "homes":
@@ -54,11 +68,33 @@ def checked(table: gpd.GeoDataFrame, kind: str, where: str) -> gpd.GeoDataFrame:
         check_table(table, kind, where)
     except TableError as error:
         faults = error.faults + faults
+    told = [ours for ours, name in converted.items() if f"column '{name}': " in str(unit_faults)]
+    gaps = tuple(f"column '{ours}': no value" for ours in told)
+    faults = unit_faults + [fault for fault in faults if not fault.startswith(gaps or ("-",))]
     if faults:
+        faults = [_in_their_words(_with_units(fault, unknown), names) for fault in faults]
         cut = Path(where).suffix.lower() in (".shp", ".zip") and "missing" in " ".join(faults)
         faults[-1] += SHORT_NAMES if cut else ""
         raise TableError(where, faults)
     return mend_geometry(_with_numbers(table, kind), where)
+
+
+def _with_units(fault: str, unknown: Mapping[str, str]) -> str:
+    """A fault of a unit with those that are known."""
+    if "unknown unit; emissions are" in fault:
+        return f"{fault}, or one of these units at its end: {known_units('emission_g_s')}"
+    for ours, given in unknown.items():
+        if fault.startswith(f"column '{ours}' is missing"):
+            return f"{fault}; '{given}' is in no unit that is known: {known_units(ours)}"
+    return fault
+
+
+def _in_their_words(fault: str, names: Mapping[str, str]) -> str:
+    """A fault with the name that the file has for a column, and ours behind it."""
+    for ours, theirs in names.items():
+        if ours != theirs and f"column '{ours}'" in fault:
+            return fault.replace(f"column '{ours}'", f"column '{theirs}' ({ours})")
+    return fault
 
 
 def filled(table: gpd.GeoDataFrame, **defaults: str) -> gpd.GeoDataFrame:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from geocluster.errors import CRSError, InputError, MendedWarning, TableError
-from geocluster.tables import DECIMAL_COMMA, TABLES, Column, column_faults, rows_in_words
+from geocluster.errors import CRSError, InputError, MendedWarning
+from geocluster.load.encodings import check_text
+from geocluster.tables import DECIMAL_COMMA, TABLES, rows_in_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,6 +22,8 @@ OnBadCoordinates = Literal["error", "drop"]
 
 LONGITUDES = ("longitude", "lon", "long", "lng")
 LATITUDES = ("latitude", "lat")
+COLUMNS_READ = 10_000
+LONGEST_HEADER = 10_000_000
 NO_VALUE = ["", "nan", "NaN", "NAN", "NA", "N/A", "null", "NULL"]
 # An identifier stays text, also where it looks like a number.
 TEXT_COLUMNS = sorted(
@@ -26,18 +31,25 @@ TEXT_COLUMNS = sorted(
 )
 
 
-def read_csv(path: str | Path) -> pd.DataFrame:
+def read_csv(
+    path: str | Path, *, encoding: str | None = None, text: Sequence[str] = ()
+) -> pd.DataFrame:
     """Read delimited text: UTF-8, with or without a BOM; comma, semicolon, tab or bar.
 
     Parameters
     ----------
     path : str or Path
         The file; its first line names the columns.
+    encoding : str, optional
+        Where it is not UTF-8, such as "cp1251".
+    text : sequence of str
+        Columns that are text whatever they look like, besides our own of that kind.
 
     Raises
     ------
     InputError
-        Where it is missing, empty, not UTF-8, or a row holds more values than there are columns.
+        Where it is missing, empty, not text of the encoding, has more than 10,000 columns, or a row
+        holds more values than there are columns.
 
     Examples
     --------
@@ -50,10 +62,14 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     file = Path(path)
-    header = _header(file)
+    encoding = encoding or "utf-8-sig"
+    header = _header(file, encoding)
     separator = max(",;\t|", key=header.count)
     names = [name.strip().strip('"') for name in header.split(separator)]
-    doubled = sorted({name for name in names if name and names.count(name) > 1})
+    if len(names) > COLUMNS_READ:
+        raise InputError(str(file), f"{len(names):,} columns: at most {COLUMNS_READ:,} are read")
+    texts = {*TEXT_COLUMNS, *text}
+    doubled = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if doubled:
         raise InputError(str(file), f"column '{doubled[0]}' stands there twice: rename one")
     try:
@@ -62,12 +78,12 @@ def read_csv(path: str | Path) -> pd.DataFrame:
             table = pd.read_csv(
                 file,
                 sep=separator,
-                encoding="utf-8-sig",
+                encoding=encoding,
                 index_col=False,
                 skipinitialspace=True,
                 keep_default_na=False,
-                na_values={name: [""] if name in TEXT_COLUMNS else NO_VALUE for name in names},
-                dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
+                na_values={name: [""] if name in texts else NO_VALUE for name in names},
+                dtype=dict.fromkeys(sorted(texts), "str"),
                 low_memory=False,
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
@@ -77,46 +93,6 @@ def read_csv(path: str | Path) -> pd.DataFrame:
             f"{separator!r} in quotes, and write decimals with a point",
         ) from error
     return table.rename(columns=lambda name: str(name).strip())
-
-
-TOTALS = (
-    Column("name", str),
-    Column("people", lower=0, required=True, missing_allowed=False),
-    Column("source", str),
-    Column("grade", str),
-)
-
-
-def read_totals(path: str | Path) -> pd.DataFrame:
-    """Read a CSV of official totals that people are scaled to.
-
-    Parameters
-    ----------
-    path : str or Path
-        Columns people [persons], and optionally name, source and grade.
-
-    Raises
-    ------
-    InputError
-        As `read_csv`.
-    TableError
-        No `people`, a negative or missing one, or no row.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> file = pathlib.Path(tempfile.mkdtemp()) / "totals.csv"
-    >>> _ = file.write_text("name,people\\nTashkent city,3058400\\n")
-    >>> float(read_totals(file).people.sum())
-    3058400.0
-    """
-    table = read_csv(path)
-    faults = column_faults(table, TOTALS)
-    if not faults and not table["people"].sum() > 0:
-        faults = ["there are no people in it: give at least one row with people above 0"]
-    if faults:
-        raise TableError(str(path), faults)
-    return table
 
 
 def points_from_columns(
@@ -193,19 +169,23 @@ def declared_crs(crs: object, where: str) -> CRS:
         raise CRSError(where, f"{crs!r} is not a reference system that PROJ knows") from error
 
 
-def _header(file: Path) -> str:
-    start = file.read_bytes()[:4] if file.is_file() else b""
+def _header(file: Path, encoding: str) -> str:
+    """The first line of a file whose whole text has been looked at."""
     if not file.is_file():
         raise InputError(str(file), "there is no such file")
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    with file.open("rb") as stream:
+        start = stream.read(4)
+        stream.seek(0)
+        long = len(stream.readline(LONGEST_HEADER + 1)) > LONGEST_HEADER
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") and not encoding.lower().startswith("utf-16"):
         raise InputError(str(file), "it is UTF-16 text: save it as CSV UTF-8")
-    try:
-        with file.open(encoding="utf-8-sig") as stream:
-            header = stream.readline()
-            for _ in stream:
-                pass
-    except UnicodeDecodeError as error:
-        raise InputError(str(file), f"it is not UTF-8 text ({error.reason}): save it so") from error
+    if long:
+        raise InputError(
+            str(file), f"its first line has more than {LONGEST_HEADER:,} letters: it is no table"
+        )
+    check_text(file, encoding)
+    with file.open(encoding=encoding) as text:
+        header = text.readline()
     if not header.strip():
         raise InputError(str(file), "its first line is empty: name the columns there")
     return header.rstrip("\r\n")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import tempfile
 import warnings
-import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError, MendedWarning
-from geocluster.load.delimited import points_from_columns
+from geocluster.load.encodings import encoding_of_dbf
+from geocluster.load.zipped import opened_zip, unpack
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -16,47 +18,66 @@ if TYPE_CHECKING:
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 GDAL_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json", ".fgb")
+ENCODED_SUFFIXES = (".shp", ".zip", *CSV_SUFFIXES)
 
 
-def read_gdal(file: Path, layer: str | None) -> gpd.GeoDataFrame:
+def read_gdal(file: Path, layer: str | None, encoding: str | None = None) -> gpd.GeoDataFrame:
     """A layer of a file that GDAL reads; an open ring is closed and counted.
 
     Raises
     ------
     InputError
-        Broken file, parts missing, several layers and no choice, or no geometry.
+        Broken file, parts missing, several layers and no choice, no geometry, or text of an
+        unknown encoding.
     """
+    if file.suffix.lower() != ".zip":
+        return _read_layer(file, layer, encoding, str(file))
+    with tempfile.TemporaryDirectory(prefix="geocluster-") as folder:
+        inner = _unpacked(file, layer, Path(folder))
+        return _read_layer(inner, layer, encoding, str(file))
+
+
+def _read_layer(file: Path, layer: str | None, encoding: str | None, name: str) -> gpd.GeoDataFrame:
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
     from shapely.errors import GEOSException
 
-    name = str(file)
-    source = _zip_member(file, layer) if file.suffix.lower() == ".zip" else name
+    options: dict[str, Any] = {"use_arrow": True}
     if file.suffix.lower() == ".shp":
-        _check_siblings(file)
+        _check_siblings(file, name)
+        options["encoding"] = _gdal_name(encoding_of_dbf(file, encoding, name))
+    elif encoding is not None:
+        raise InputError(name, "encoding belongs to shapefiles and CSV: leave it out")
     try:
-        chosen = _choose_layer(source, layer, name)
+        options["layer"] = _choose_layer(file, layer, name)
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Non closed ring")  # told below
-                table = pyogrio.read_dataframe(source, layer=chosen, use_arrow=True)
+                table = pyogrio.read_dataframe(file, **options)
             return _as_geo(table, name)
         except GEOSException:
-            return _read_past_broken_rings(source, chosen, name)
+            return _read_past_broken_rings(file, options, name)
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
-        raise InputError(name, f"it cannot be read: {_first_line(error)}") from error
+        reason = _first_line(error).replace(str(file), name)
+        raise InputError(name, f"it cannot be read: {reason}") from error
 
 
-def _read_past_broken_rings(source: str, layer: str, name: str) -> gpd.GeoDataFrame:
+def _gdal_name(encoding: str) -> str:
+    """Python's name of an encoding as GDAL knows it."""
+    plain = codecs.lookup(encoding).name
+    return "ISO-8859-" + plain.removeprefix("iso8859-") if "iso8859-" in plain else plain.upper()
+
+
+def _read_past_broken_rings(file: Path, options: dict[str, Any], name: str) -> gpd.GeoDataFrame:
     """One ring that does not close stops a whole read: close such rings, and count them."""
     import pyogrio
 
-    options: dict[str, Any] = {"layer": layer, "use_arrow": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        bare = _as_geo(pyogrio.read_dataframe(source, on_invalid="ignore", **options), name)
-        table = _as_geo(pyogrio.read_dataframe(source, on_invalid="fix", **options), name)
+        bare = _as_geo(pyogrio.read_dataframe(file, on_invalid="ignore", **options), name)
+        table = _as_geo(pyogrio.read_dataframe(file, on_invalid="fix", **options), name)
     closed = int((bare.geometry.isna() & table.geometry.notna()).sum())
     if closed:
         warnings.warn(
@@ -75,13 +96,15 @@ def _as_geo(table: pd.DataFrame, name: str) -> gpd.GeoDataFrame:
     return table
 
 
-def _choose_layer(source: str, layer: str | None, name: str) -> str:
+def _choose_layer(file: Path, layer: str | None, name: str) -> str:
     import pyogrio
 
-    layers = [str(title) for title, kind in pyogrio.list_layers(source) if kind is not None]
+    layers = [str(title) for title, kind in pyogrio.list_layers(file) if kind is not None]
     if layer is not None:
         if layer in layers:
             return layer
+        if layer == file.stem and len(layers) == 1:  # it was chosen from a zip by its file's name
+            return layers[0]
         raise InputError(name, f"there is no layer '{layer}': it holds {', '.join(layers)}")
     if len(layers) > 1:
         raise InputError(name, f"it holds {len(layers)} layers, choose one: {', '.join(layers)}")
@@ -90,35 +113,35 @@ def _choose_layer(source: str, layer: str | None, name: str) -> str:
     return layers[0]
 
 
-def _zip_member(file: Path, layer: str | None) -> str:
-    """The one vector file inside a zip, as GDAL names it."""
+def _unpacked(file: Path, layer: str | None, folder: Path) -> Path:
+    """The one vector file inside a zip, with what belongs to it, in a folder of its own."""
     name = str(file)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            members = [m for m in archive.namelist() if not m.startswith("__MACOSX")]
-    except zipfile.BadZipFile as error:
-        raise InputError(name, "it is not a zip file, or a broken one") from error
-    kinds = tuple(suffix for suffix in GDAL_SUFFIXES if suffix != ".zip")
-    found = [member for member in members if member.lower().endswith(kinds)]
-    if layer is not None and len(found) > 1:
-        found = [member for member in found if Path(member).stem == layer]
-    if len(found) != 1:
-        held = ", ".join(Path(member).stem for member in found or members)
-        raise InputError(name, f"it holds {len(found)} vector files, choose a layer: {held}")
-    return f"/vsizip/{file.resolve()}/{found[0]}"
+    with opened_zip(file) as archive:
+        members = [m for m in archive.namelist() if not m.startswith("__MACOSX")]
+        kinds = tuple(suffix for suffix in GDAL_SUFFIXES if suffix != ".zip")
+        found = [member for member in members if member.lower().endswith(kinds)]
+        if layer is not None and len(found) > 1:
+            found = [member for member in found if PurePosixPath(member).stem == layer]
+        if len(found) != 1:
+            held = ", ".join(PurePosixPath(member).stem for member in (found or members)[:30])
+            raise InputError(name, f"it holds {len(found)} vector files, choose a layer: {held}")
+        start = found[0].removesuffix(PurePosixPath(found[0]).suffix) + "."
+        parts = [m for m in members if m.startswith(start) and "/" not in m[len(start) :]]
+        unpack(file, archive, parts, folder)
+    return folder / PurePosixPath(found[0]).name
 
 
-def _check_siblings(file: Path) -> None:
+def _check_siblings(file: Path, name: str) -> None:
     there = {item.suffix.lower() for item in file.parent.glob(f"{file.stem}.*")}
     lost = [suffix for suffix in (".shx", ".dbf") if suffix not in there]
     if lost:
         raise InputError(
-            str(file), f"{' and '.join(lost)} of the shapefile is missing: copy all its parts"
+            name, f"{' and '.join(lost)} of the shapefile is missing: copy all its parts"
         )
 
 
-def read_parquet(file: Path, crs: object) -> gpd.GeoDataFrame:
-    """GeoParquet, or plain Parquet with coordinate columns.
+def read_parquet(file: Path) -> pd.DataFrame:
+    """GeoParquet, or plain Parquet as a table without geometry.
 
     Raises
     ------
@@ -134,7 +157,7 @@ def read_parquet(file: Path, crs: object) -> gpd.GeoDataFrame:
     except (pyarrow.ArrowInvalid, OSError) as error:
         raise InputError(str(file), f"it cannot be read: {_first_line(error)}") from error
     except ValueError:  # Parquet, but not GeoParquet
-        return points_from_columns(pd.read_parquet(file), str(file), crs=crs)
+        return pd.read_parquet(file)
 
 
 def _first_line(error: BaseException) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from geocluster.region import Region
 
 # Formats whose coordinates are always degrees: nobody chose them, so nobody is warned.
-DEGREES_BY_CONVENTION = (".geojson", ".json", ".csv", ".tsv", ".txt")
+DEGREES_BY_CONVENTION = (".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 
 
 def place_in_region(

@@ -16,17 +16,15 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 
 from geocluster.errors import SettingsError
 from geocluster.load.settings_faults import place_of, read_toml, sentence
+from geocluster.load.settings_files import RasterFile, Section, SourceFile, TableFile
 from geocluster.load.settings_sections import (
     ElevationFiles,
     ExposureSettings,
     GridSettings,
-    InputFile,
     InputSettings,
     ParkSettings,
     PlumeSettings,
-    RasterFile,
     RegionSettings,
-    Section,
     SitingSettings,
 )
 from geocluster.load.settings_weather import WeatherPlace, WeatherSettings, check_places
@@ -70,16 +68,17 @@ class Settings(Section):
         """The study's folder, which every path is relative to."""
         return self._file.parent
 
-    def path(self, value: str | Path | InputFile | RasterFile) -> Path:
+    def path(self, value: str | Path | TableFile | RasterFile) -> Path:
         """Where a file named in the settings is.
 
         Parameters
         ----------
-        value : str, Path, InputFile or RasterFile
+        value : str, Path, TableFile or RasterFile
             As it stands in a section, such as ``settings.inputs.sources``.
         """
         return self.folder / (value.path if isinstance(value, Section) else value)
 
+<<<<<<< HEAD
     def options(
         self, value: str | Path | InputFile | RasterFile | ElevationFiles
     ) -> dict[str, Any]:
@@ -87,10 +86,22 @@ class Settings(Section):
 
         `layer` and `crs` of a vector file; `quantity`, `band` and `nodata` of a raster; `unit` and
         `void_m` of elevation.
+=======
+    def options(self, value: str | Path | TableFile | RasterFile) -> dict[str, Any]:
+        """What the settings say about a file besides its path, for the function that reads it.
+
+        `layer`, `crs` and how its columns are to be read of a vector file; `quantity`, `band` and
+        `nodata` of a raster.
+>>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
         """
         if not isinstance(value, Section):
             return {}
-        return value.model_dump(exclude={"path"}, exclude_none=True)
+        said = value.model_dump(exclude={"path"}, exclude_none=True)
+        if "columns" in said:  # in Python, `columns` of read_vector are those that are kept
+            said["rename"] = said.pop("columns")
+        if "emissions" in said:
+            said["emissions"] = self.folder / said["emissions"]
+        return said
 
     def files(self) -> list[Path]:
         """Every file that the settings name, and their own, sorted."""
@@ -100,6 +111,8 @@ class Settings(Section):
         given = [value.path if isinstance(value, ElevationFiles) else value for value in given]
         single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
         paths = {self.path(value) for value in single if value is not None}
+        if isinstance(self.inputs.sources, SourceFile) and self.inputs.sources.emissions:
+            paths.add(self.folder / self.inputs.sources.emissions)
         return sorted({self.file, *paths, *(p for p in self.limits() if isinstance(p, Path))})
 
     def limits(self) -> list[str | Path]:
@@ -237,6 +250,8 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]:
             if name == "dem" and isinstance(values, Mapping):  # its path may be a list
                 values = values.get("path", ())
             for value in values if isinstance(values, list) else [values]:
-                file = value.get("path") if isinstance(value, Mapping) else value
-                if isinstance(file, str) and file:
-                    yield (*head, name), file
+                inner = value if isinstance(value, Mapping) else {"path": value}
+                for key in ("path", "emissions"):
+                    file = inner.get(key)
+                    if isinstance(file, str) and file:
+                        yield (*head, name), file

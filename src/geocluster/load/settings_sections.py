@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import difflib
+<<<<<<< HEAD
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
+=======
+from typing import Annotated, Any, Literal
+>>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from geocluster.load.settings_files import (
+    PlainTable,
+    PopulationFile,
+    Section,
+    SourcesFile,
+    Text,
+    VectorFile,
+    as_tuple,
+    limited,
 )
-
-from geocluster.load.settings_faults import TAGS
-from geocluster.tables import POLLUTANTS, STACK_COLUMNS, TABLES, VOLUME_COLUMNS
+from geocluster.tables import POLLUTANTS, STACK_COLUMNS, VOLUME_COLUMNS
 
 if TYPE_CHECKING:
     from geocluster.plume.deposition import Gas, Particles
@@ -45,8 +49,6 @@ DEFAULT_RELEASES: tuple[dict[str, Any], ...] = (
     },
 )
 
-Text = Annotated[str, Field(min_length=1)]
-
 
 def _known_time_zone(value: str | float | None) -> str | float | None:
     """A name of the time zone database, or hours east of UTC."""
@@ -71,6 +73,7 @@ def _known_time_zone(value: str | float | None) -> str | float | None:
 TimeZone = Annotated[Any, AfterValidator(_known_time_zone)]
 
 
+<<<<<<< HEAD
 class Section(BaseModel):
     """One section of study.toml: unknown keys are faults, nothing is converted in silence."""
 
@@ -134,11 +137,13 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else (value,)
 
 
+=======
+>>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
 class RegionSettings(Section):
     """[region]: what the study is called, and where it is."""
 
     name: Text
-    boundary: BoundaryFile
+    boundary: VectorFile
     crs: Text | None = None
     time_zone: TimeZone = None
     credits: tuple[Text, ...] = ()
@@ -146,7 +151,7 @@ class RegionSettings(Section):
     @field_validator("credits", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @field_validator("crs")
     @classmethod
@@ -162,26 +167,30 @@ class InputSettings(Section):
     """[inputs]: the files of a study, relative to study.toml."""
 
     weather: Text
-    sources: VectorFile | None = None
-    plants: Text | None = None
+    sources: SourcesFile | None = None
+    plants: PlainTable | None = None
     factors: Text | None = None
     homes: VectorFile | None = None
-    towns: Text | None = None
-    totals: Text | None = None
+    towns: PlainTable | None = None
+    totals: PlainTable | None = None
     plain: VectorFile | None = None
     population: PopulationFile | None = None
     places: VectorFile | None = None
     land: tuple[VectorFile, ...] = ()
-    zones: Text | None = None
+    zones: VectorFile | None = None
     osm: Text | None = None
     not_valid: VectorFile | None = None
+<<<<<<< HEAD
     dem: ElevationFiles | None = None
     table1: Text | None = None
+=======
+    table1: PlainTable | None = None
+>>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
 
     @field_validator("land", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @field_validator("dem", mode="before")
     @classmethod
@@ -265,12 +274,7 @@ class ExposureSettings(Section):
     @field_validator("limits", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return _as_tuple(value)
-
-
-def _limited(name: str) -> Any:
-    column = next(column for column in TABLES["sources"] if column.name == name)
-    return Field(default=None, ge=column.lower, le=column.upper)
+        return as_tuple(value)
 
 
 class Release(Section):
@@ -278,14 +282,14 @@ class Release(Section):
 
     name: Text = "release"
     share: float = Field(default=1.0, gt=0, le=1)
-    stack_height_m: float | None = _limited("stack_height_m")
-    stack_diameter_m: float | None = _limited("stack_diameter_m")
-    exit_velocity_m_s: float | None = _limited("exit_velocity_m_s")
-    exit_temperature_k: float | None = _limited("exit_temperature_k")
+    stack_height_m: float | None = limited("stack_height_m")
+    stack_diameter_m: float | None = limited("stack_diameter_m")
+    exit_velocity_m_s: float | None = limited("exit_velocity_m_s")
+    exit_temperature_k: float | None = limited("exit_temperature_k")
     stack_direction: Literal["vertical", "horizontal", "capped"] | None = None
-    release_height_m: float | None = _limited("release_height_m")
-    initial_sigma_y_m: float | None = _limited("initial_sigma_y_m")
-    initial_sigma_z_m: float | None = _limited("initial_sigma_z_m")
+    release_height_m: float | None = limited("release_height_m")
+    initial_sigma_y_m: float | None = limited("initial_sigma_y_m")
+    initial_sigma_z_m: float | None = limited("initial_sigma_z_m")
 
     @model_validator(mode="after")
     def _a_whole_stack_or_volume(self) -> Release:
@@ -384,7 +388,7 @@ class SitingSettings(Section):
     @field_validator("fringe_classes", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @property
     def weights(self) -> dict[str, float]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from geocluster.load.settings_sections import Section, Text, TimeZone, VectorFile
+from geocluster.load.settings_files import Section, Text, VectorFile
+from geocluster.load.settings_sections import TimeZone
 
 DEFAULT_PLACE = "default"
 

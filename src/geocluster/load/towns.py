@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from geocluster.errors import MendedWarning, TableError
-from geocluster.load.delimited import LATITUDES, LONGITUDES, read_csv
+from geocluster.load.delimited import LATITUDES, LONGITUDES
+from geocluster.load.opening import read_table
 from geocluster.load.placing import place_in_region
 from geocluster.tables import Column, column_faults, rows_in_words
 
@@ -25,6 +27,12 @@ COLUMNS = (
     Column("inside", bool),
     Column("origin", str),
 )
+TOTALS = (
+    Column("name", str),
+    Column("people", lower=0, required=True, missing_allowed=False),
+    Column("source", str),
+    Column("grade", str),
+)
 ALIASES = {
     "longitude": LONGITUDES,
     "latitude": LATITUDES,
@@ -35,8 +43,15 @@ GEONAMES = "GeoNames (CC BY 4.0)"
 CLEARLY_OUTSIDE_M = 5_000.0
 
 
-def read_towns(path: str | Path) -> pd.DataFrame:
-    """Read a CSV of towns.
+def read_towns(
+    path: str | Path,
+    *,
+    rename: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+) -> pd.DataFrame:
+    """Read a table of towns.
 
     Parameters
     ----------
@@ -44,6 +59,8 @@ def read_towns(path: str | Path) -> pd.DataFrame:
         Columns name, longitude (or lon, lng), latitude (or lat) [degrees], people (or population)
         [persons]; optional inside (counted in the official total; True where missing) and origin.
         A list of GeoNames (with `geonameid`) can be read as it is.
+    rename, encoding, sheet, header_row
+        As in `geocluster.load.opening.read_table`.
 
     Returns
     -------
@@ -66,7 +83,7 @@ def read_towns(path: str | Path) -> pd.DataFrame:
     >>> read_towns(file)[["name", "people", "inside", "origin"]].values.tolist()
     [['Marsa', 5454.0, True, 'GeoNames (CC BY 4.0)']]
     """
-    table = read_csv(path)
+    table = read_table(path, rename=rename, encoding=encoding, sheet=sheet, header_row=header_row)
     lower = {str(name).lower(): str(name) for name in reversed(table.columns)}
     for name, aliases in ALIASES.items():
         found = next((lower[alias] for alias in aliases if alias in lower), name)
@@ -81,6 +98,47 @@ def read_towns(path: str | Path) -> pd.DataFrame:
         inside=[str(value) in ("True", "1", "1.0") for value in inside],
         origin=table["origin"].fillna(unsaid) if "origin" in table else unsaid,
     )
+
+
+def read_totals(
+    path: str | Path,
+    *,
+    rename: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    header_row: int | None = None,
+) -> pd.DataFrame:
+    """Read a table of official totals that people are scaled to.
+
+    Parameters
+    ----------
+    path : str or Path
+        Columns people [persons], and optionally name, source and grade.
+    rename, encoding, sheet, header_row
+        As in `geocluster.load.opening.read_table`.
+
+    Raises
+    ------
+    InputError
+        As `read_table`.
+    TableError
+        No `people`, a negative or missing one, or no row.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "totals.csv"
+    >>> _ = file.write_text("name,people\\nTashkent city,3058400\\n")
+    >>> float(read_totals(file).people.sum())
+    3058400.0
+    """
+    table = read_table(path, rename=rename, encoding=encoding, sheet=sheet, header_row=header_row)
+    faults = column_faults(table, TOTALS)
+    if not faults and not table["people"].sum() > 0:
+        faults = ["there are no people in it: give at least one row with people above 0"]
+    if faults:
+        raise TableError(str(path), faults)
+    return table
 
 
 def near_region(
