@@ -16,9 +16,14 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 
 from geocluster.errors import SettingsError
 from geocluster.load.settings_faults import place_of, read_toml, sentence
-from geocluster.load.settings_files import RasterFile, Section, SourceFile, TableFile
-from geocluster.load.settings_sections import (
+from geocluster.load.settings_files import (
     ElevationFiles,
+    RasterFile,
+    Section,
+    SourceFile,
+    TableFile,
+)
+from geocluster.load.settings_sections import (
     ExposureSettings,
     GridSettings,
     InputSettings,
@@ -78,21 +83,13 @@ class Settings(Section):
         """
         return self.folder / (value.path if isinstance(value, Section) else value)
 
-<<<<<<< HEAD
     def options(
-        self, value: str | Path | InputFile | RasterFile | ElevationFiles
+        self, value: str | Path | TableFile | RasterFile | ElevationFiles
     ) -> dict[str, Any]:
         """What the settings say about a file besides its path, for the function that reads it.
 
-        `layer` and `crs` of a vector file; `quantity`, `band` and `nodata` of a raster; `unit` and
-        `void_m` of elevation.
-=======
-    def options(self, value: str | Path | TableFile | RasterFile) -> dict[str, Any]:
-        """What the settings say about a file besides its path, for the function that reads it.
-
         `layer`, `crs` and how its columns are to be read of a vector file; `quantity`, `band` and
-        `nodata` of a raster.
->>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
+        `nodata` of a raster; `unit` and `void_m` of elevation.
         """
         if not isinstance(value, Section):
             return {}

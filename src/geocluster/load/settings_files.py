@@ -126,6 +126,16 @@ class RasterFile(Section):
     nodata: float | None = None
 
 
+class ElevationFiles(Section):
+    """Elevation rasters with more said about them: band, no data, unit, and what voids are."""
+
+    path: Annotated[tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    band: int | None = Field(default=None, ge=1)
+    nodata: float | None = None
+    unit: Literal["m", "ft"] | None = None
+    void_m: float | None = Field(default=None, ge=-500, le=9_000)
+
+
 def _path_or_table(value: object) -> str:
     return TAGS[isinstance(value, Mapping | Section)]
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import difflib
-<<<<<<< HEAD
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-=======
-from typing import Annotated, Any, Literal
->>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from geocluster.load.settings_files import (
+    ElevationFiles,
     PlainTable,
     PopulationFile,
     Section,
@@ -73,72 +69,6 @@ def _known_time_zone(value: str | float | None) -> str | float | None:
 TimeZone = Annotated[Any, AfterValidator(_known_time_zone)]
 
 
-<<<<<<< HEAD
-class Section(BaseModel):
-    """One section of study.toml: unknown keys are faults, nothing is converted in silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class InputFile(Section):
-    """A vector file with more said about it: which layer, and its CRS where it declares none."""
-
-    path: Text
-    layer: Text | None = None
-    crs: Text | None = None
-
-
-class BoundaryPart(InputFile):
-    """A boundary out of a larger file: the rows whose columns have these values."""
-
-    where: dict[Text, str | int | float | bool] | None = None
-
-
-class RasterFile(Section):
-    """A population raster with more said about it: what a pixel holds, its band, no data."""
-
-    path: Text
-    quantity: Literal["count", "density"] | None = None
-    band: int | None = Field(default=None, ge=1)
-    nodata: float | None = None
-
-
-class ElevationFiles(Section):
-    """Elevation rasters with more said about them: band, no data, unit, and what voids are."""
-
-    path: Annotated[tuple[Text, ...], Field(min_length=1)]
-    band: int | None = Field(default=None, ge=1)
-    nodata: float | None = None
-    unit: Literal["m", "ft"] | None = None
-    void_m: float | None = Field(default=None, ge=-500, le=9_000)
-
-    @field_validator("path", mode="before")
-    @classmethod
-    def _one_or_several(cls, value: object) -> object:
-        return _as_tuple(value)
-
-
-# Tagged, so that a fault is told once and not for each member of the union.
-VectorFile = Annotated[
-    Annotated[Text, Tag(TAGS[0])] | Annotated[InputFile, Tag(TAGS[1])],
-    Discriminator(lambda value: TAGS[isinstance(value, Mapping | InputFile)]),
-]
-BoundaryFile = Annotated[
-    Annotated[Text, Tag(TAGS[0])] | Annotated[BoundaryPart, Tag(TAGS[1])],
-    Discriminator(lambda value: TAGS[isinstance(value, Mapping | InputFile)]),
-]
-PopulationFile = Annotated[
-    Annotated[Text, Tag(TAGS[0])] | Annotated[RasterFile, Tag(TAGS[1])],
-    Discriminator(lambda value: TAGS[isinstance(value, Mapping | RasterFile)]),
-]
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
-=======
->>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
 class RegionSettings(Section):
     """[region]: what the study is called, and where it is."""
 
@@ -180,12 +110,8 @@ class InputSettings(Section):
     zones: VectorFile | None = None
     osm: Text | None = None
     not_valid: VectorFile | None = None
-<<<<<<< HEAD
     dem: ElevationFiles | None = None
-    table1: Text | None = None
-=======
     table1: PlainTable | None = None
->>>>>>> 7b071ce (Read agencies' tables as they are: column maps, units, encodings, Excel, long inventories, HEM4)
 
     @field_validator("land", mode="before")
     @classmethod
@@ -221,7 +147,7 @@ class DepositionSettings(Section):
     @field_validator("diameter_um", "mass_fraction", "density_g_cm3", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
-        return _as_tuple(value)
+        return as_tuple(value)
 
     @model_validator(mode="after")
     def _checks_itself(self) -> DepositionSettings:
@@ -251,7 +177,7 @@ class PlumeSettings(Section):
     method: Literal["hourly", "tables"] = "hourly"
     depletion: bool = True
     roughness_m: float = Field(default=0.1, gt=0, lt=1)
-    deposition: dict[Text, DepositionSettings] = {}
+    deposition: dict[Text, DepositionSettings] = Field(default_factory=dict)
 
     def deposits(self) -> dict[str, Particles | Gas]:
         """What deposits, for `geocluster.PlumeOptions`."""
