@@ -147,7 +147,8 @@ def rises(
     v: float, d: float, t_exit: float, t_air: float, u: float, k: int, x: float
 ) -> tuple[float, float]:
     """Briggs' final rise and the gradual one at x, equations 1-8 to 1-27."""
-    f_b = max(G * v * d * d * (t_exit - t_air) / (4.0 * t_exit), 0.0)
+    t_exit = max(t_exit, t_air)
+    f_b = G * v * d * d * (t_exit - t_air) / (4.0 * t_exit)
     f_m = v * v * d * d * t_air / (4.0 * t_exit)
     s = G * DTHETA_DZ[k] / t_air
     x_f = 49.0 * f_b ** (5 / 8) if f_b < 55.0 else 119.0 * f_b ** (2 / 5)

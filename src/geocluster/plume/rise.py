@@ -138,7 +138,7 @@ def plume_rise(
     diameter_m : float
         Inner diameter of the stack. [m]
     t_exit, t_air : float
-        Temperatures of the gas and the air. [K]
+        Temperatures of the gas and the air; gas colder than the air counts as of the air's. [K]
     k : int
         Stability class, 0 to 5 for A to F.
 
@@ -150,6 +150,7 @@ def plume_rise(
     """
     if v <= 0.0:
         return NO_RISE, 0.0, 0.0, 0.0, 0.0
+    t_exit = max(t_exit, t_air)  # as ISCST3's program does
     s = GRAVITY * GRADIENT[k] / t_air
     f_b = buoyancy_flux(v, diameter_m, t_exit, t_air)
     if f_b > 0.0 and t_exit - t_air >= crossover_temperature(v, diameter_m, t_exit, f_b, s):
