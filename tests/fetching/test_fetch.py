@@ -275,9 +275,15 @@ def test_the_weather_of_a_large_region_is_taken_amid_its_industry(fetch, service
 def test_people_without_any_population(fetch, services, monkeypatch):
     monkeypatch.delitem(services.town_points["town"][2], "population")
     monkeypatch.delitem(services.town_points["city"][2], "population")
-    with pytest.raises(InputError, match=r"none of the 3 places .* --population"):
-        fetch()
-    assert fetch(without=frozenset({"people"})).told.keys() == {"boundary", "features", "weather"}
+    fetched = fetch()
+    told = "\n".join(fetched.lines)
+    assert "nobody: none of the 3 places of OpenStreetMap here has a population" in told
+    assert "people: give --population FILE" in told
+    assert "give homes, towns or population" in str(fetched.fault)
+    assert names(fetched.folder) == [name for name in FILES if name != "towns.csv"]
+    towns = fetch.out.with_name("towns.csv")
+    towns.write_text("name,longitude,latitude,people\nNavoi,65.4,40.088,60000\n")
+    assert fetch(towns=towns).fault is None
 
 
 def people_raster(path: Path) -> Path:

@@ -90,13 +90,11 @@ def _people_of_towns(site: Site) -> Told:
     extract = site.folder / site.told["features"].files[0]
     towns = towns_of_extract(extract, shape)
     inside = towns.table[towns.table["inside"]]
+    source = site.told["features"]
     if inside.empty:
-        raise InputError(
-            "people",
-            f"none of the {towns.places} places of OpenStreetMap here carries a population: give a "
-            "raster (--population FILE, or --population worldpop), a list of towns (--towns FILE), "
-            "or leave people out for now (--without people)",
-        )
+        none = f"nobody: none of the {towns.places} places of OpenStreetMap here has a population"
+        hint = "give --population FILE, --population worldpop or --towns FILE, or [inputs] homes"
+        return Told([], none, source.source, OSM_LICENCE, source.fetched, notes=[hint])
     path = write_csv(towns.table, site.folder / "towns.csv")
     notes = []
     if towns.without:
@@ -106,7 +104,6 @@ def _people_of_towns(site: Site) -> Told:
             f"{names}; nobody is counted there, a raster (--population) is better"
         )
     people = int(inside["people"].sum())
-    source = site.told["features"]
     return Told(
         files=[path.name],
         what=f"{people:,} people in {len(inside)} towns inside the region, "

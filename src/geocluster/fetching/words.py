@@ -97,7 +97,7 @@ def _weather(told: Mapping[str, Told]) -> list[str]:
 
 def _people(told: Mapping[str, Told]) -> list[str]:
     raster = '# population = "population.tif"    # WorldPop or GHS-POP'
-    if "people" not in told:
+    if "people" not in told or not told["people"].files:
         return ["# People are required: a raster, or a list of towns.", raster,
                 '# towns = "towns.csv"']  # fmt: skip
     one = told["people"]
@@ -134,7 +134,7 @@ def sources_md(told: Mapping[str, Told], name: str, version: str) -> str:
         "| file | what | from | licence | fetched (UTC) |",
         "|---|---|---|---|---|",
     ]
-    for one in told.values():
+    for one in (step for step in told.values() if step.files):
         cells = (", ".join(one.files), one.what, one.source, one.licence, one.fetched)
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
     return "\n".join(lines) + "\n"

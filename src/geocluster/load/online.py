@@ -23,9 +23,9 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from geocluster.errors import FetchError, InputError
 from geocluster.files import replacing
 from geocluster.load.online_faults import (
-    AGAIN,
     PassingError,
     TooLargeError,
+    again,
     check_status,
     too_large,
 )
@@ -247,14 +247,13 @@ class Client:
         allowed = min(self.manners.attempts, failure.attempts or self.manners.attempts)
         if failures >= allowed:
             times = "once" if failures == 1 else f"{failures} times"
-            raise FetchError(where, f"{failure.reason} (asked {times}): {AGAIN}") from None
+            raise FetchError(where, f"{failure.reason} (asked {times}): {again(where)}") from None
         wait_s = self.manners.first_wait_s * 2 ** (failures - 1)
         if failure.wait_s is not None:
             wait_s = failure.wait_s
         if wait_s > self.manners.longest_wait_s:
-            raise FetchError(
-                where, f"{failure.reason}, and asks to wait {wait_s / 60:.0f} minutes: {AGAIN}"
-            ) from None
+            reason = f"{failure.reason}, and asks to wait {wait_s / 60:.0f} minutes"
+            raise FetchError(where, f"{reason}: {again(where)}") from None
         self._tell(f"{where}: {failure.reason}; waiting {wait_s:.0f} s")
         self._sleep(wait_s)
 

@@ -13,7 +13,27 @@ if TYPE_CHECKING:
 
 PASSING = (408, 425, 429, 500, 502, 503, 504)
 MESSAGE_BYTES = 8_192
-AGAIN = "try later, another server, or a local file; what is finished is kept"
+# What a service is called in messages, by its beginning, and what can be given in its place.
+INSTEAD = {
+    "boundary": "--nominatim-url, --bbox W,S,E,N or --boundary FILE",
+    "features": "--overpass-url or --osm FILE",
+    "weather (NOAA": "--isd-url or --weather FILE",
+    "weather": "--weather-url or --weather FILE",
+    "population": "--population FILE",
+    "terrain": "--dem FILE",
+}
+
+
+def again(service: str) -> str:
+    """What to do where a service fails.
+
+    Examples
+    --------
+    >>> again("features (Overpass) at http://localhost/api")
+    'try later, or --overpass-url or --osm FILE; what is finished is kept'
+    """
+    told = (words for name, words in INSTEAD.items() if service.startswith(name))
+    return f"try later, or {next(told, 'a local file')}; what is finished is kept"
 
 
 class TooLargeError(FetchError):
@@ -42,11 +62,11 @@ def check_status(response: Response, where: str, now: float) -> None:
             reason + said, seconds_of_retry_after(response.headers.get("Retry-After"), now)
         )
     if status in (401, 403, 407):
-        hint = "it may want a key in the address, or a contact (--contact): " + AGAIN
+        hint = "it may want a key in the address, or a contact (--contact): " + again(where)
     elif status in (404, 410):
         hint = "there is nothing at this address: mend it, or give a local file"
     else:
-        hint = AGAIN
+        hint = again(where)
     raise FetchError(where, f"{reason}{said}: {hint}")
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from geocluster.errors import FetchError
 from geocluster.files import replacing
-from geocluster.load.online_faults import AGAIN, PassingError, TooLargeError
+from geocluster.load.online_faults import PassingError, TooLargeError, again
 from geocluster.load.online_words import as_sentence, shown
 from geocluster.load.osm_stream import AREA_RELATIONS
 from geocluster.load.osm_tags import TagRow
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from geocluster.load.online import Answer, Client
 
+SERVICE = "features (Overpass)"
 OVERPASS_URL = "https://overpass-api.de/api"
 TILE_KM = 50.0
 KM_A_DEGREE = 111.32
@@ -126,7 +127,7 @@ def _check_size(answers: Sequence[Answer]) -> None:
     size = sum(answer.path.stat().st_size for answer in answers)
     if size > ALL_BYTES:
         raise FetchError(
-            "features (Overpass)",
+            SERVICE,
             f"the region holds more than {ALL_BYTES / 1e9:g} GB: {SMALLER_REGION}",
         )
 
@@ -248,7 +249,7 @@ def _tile(
         yield client.post(
             where,
             {"data": text},
-            service="features (Overpass)",
+            service=SERVICE,
             check=check_answer,
             most_bytes=TILE_BYTES,
             same_as=query(rows, box, 0, buildings=buildings),
@@ -291,10 +292,10 @@ def check_answer(path: Path) -> None:
     remark = _remark(path)
     if remark and not remark.startswith("runtime remark"):
         if re.search(r"timed out|out of memory|too much|run out", remark, re.IGNORECASE):
-            raise TooMuchError("features (Overpass)", f"the server says {remark!r}: {SMALLER}")
+            raise TooMuchError(SERVICE, f"the server says {remark!r}: {SMALLER}")
         if re.search(r"rate_limited|too busy|dispatcher", remark, re.IGNORECASE):
             raise PassingError(f"the server says {remark!r}")
-        raise FetchError("features (Overpass)", f"the server says {remark!r}: {AGAIN}")
+        raise FetchError(SERVICE, f"the server says {remark!r}: {again(SERVICE)}")
     _check_syntax(path)
 
 
@@ -307,7 +308,7 @@ def _not_osm(head: bytes) -> None:
         raise PassingError(f"a page instead of data ({said})")
     kind = "an HTML page" if b"<html" in head.lower() else "something else"
     raise FetchError(
-        "features (Overpass)",
+        SERVICE,
         f"it answers {kind} where OpenStreetMap XML is due ({said}): is this the address of an "
         "Overpass server? If it is, try later or another one (--overpass-url), or --osm FILE",
     )

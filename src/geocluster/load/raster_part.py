@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from geocluster.errors import FetchError, InputError
 from geocluster.files import replacing
-from geocluster.load.online_faults import AGAIN, TooLargeError
+from geocluster.load.online_faults import TooLargeError, again
 from geocluster.load.online_words import is_address, shown, user_agent
 
 if TYPE_CHECKING:
@@ -255,7 +255,8 @@ def _cut(
         reason = str(error).replace(names[0], "it").splitlines()[0] if str(error) else "no reason"
         if client is None:
             raise InputError(told, f"it cannot be read as a raster ({reason})") from None
-        raise FetchError(told, f"it is large, and no part of it can be read: {AGAIN}") from None
+        hint = f"it is large, and no part of it can be read: {again(told)}"
+        raise FetchError(told, hint) from None
 
 
 def _write_part(
