@@ -251,14 +251,7 @@ def _weather_of(path: Path, given: WeatherFile) -> xr.Dataset:
     from geocluster.load.weather import read_weather
 
     # The region's own time zone is no guide: the weather may be of another place.
-    return read_weather(
-        path,
-        latitude=given.latitude,
-        longitude=given.longitude,
-        time_zone=given.time_zone,
-        anemometer_height_m=given.anemometer_height_m,
-        mixing_height_m=given.mixing_height_m,
-    )
+    return read_weather(path, **given.reading())
 
 
 def table1_of(settings: Settings) -> pd.DataFrame | None:

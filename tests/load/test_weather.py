@@ -119,22 +119,28 @@ def test_a_missing_file_and_a_binary_one(tmp_path):
         read_weather(tmp_path / "weather.csv")
 
 
-def test_missing_hours_are_counted_and_none_is_invented(csv):
-    text = hours(GOOD, "2.5,45,283,D", 3) + "2026-01-01 06:00,2.5,45,283,D\n"
-    with pytest.warns(MendedWarning, match="3 of 7 hours are missing"):
+def test_missing_hours_are_named_and_left_out(csv):
+    text = hours(GOOD, "2.5,45,283,D", 3) + "2026-01-01 07:00,2.5,45,283,D\n"
+    words = (
+        r"4 of 8 hours are missing and left out \(4 not in the file\): 2026-01-01 03:00 to 07:00"
+    )
+    with pytest.warns(MendedWarning, match=words):
         weather = read_weather(csv(text))
     assert weather.sizes["hour"] == 4
-    assert weather.attrs["hours_missing"] == 3
+    assert weather.attrs["hours_missing"] == 4
+    assert weather.attrs["hours_filled"] == 0
+    assert "filled" not in weather.coords
 
 
-def test_empty_winds_and_temperatures_are_dropped_and_counted(csv):
+def test_without_filling_each_loss_is_counted_with_its_reason(csv):
     text = hours(GOOD, "2.5,45,283,D", 3)
     text += "2026-01-01 03:00,,45,283,D\n2026-01-01 04:00,2,,283,D\n2026-01-01 05:00,2,45,,D\n"
     with pytest.warns(MendedWarning) as caught:
-        weather = read_weather(csv(text))
+        weather = read_weather(csv(text), fill_gaps_h=0)
     messages = " | ".join(str(warning.message) for warning in caught)
-    assert "2 hours without wind speed or direction dropped" in messages
-    assert "1 hours without temperature dropped" in messages
+    assert "3 of 6 hours are missing" in messages
+    assert "2 without wind speed or direction, 1 without temperature" in messages
+    assert "2026-01-01 03:00 to 06:00 (3 h)" in messages
     assert weather.sizes["hour"] == 3
 
 
@@ -147,7 +153,7 @@ def test_a_calm_needs_no_direction_and_is_counted(csv):
 
 
 def test_nothing_left_is_an_error(csv):
-    with pytest.warns(MendedWarning), pytest.raises(TableError, match="no hour with wind"):
+    with pytest.raises(TableError, match=r"no hour with wind .*\(3 without wind speed"):
         read_weather(csv(hours(GOOD, ",45,283,D")))
 
 
@@ -302,11 +308,11 @@ def test_epw_missing_codes_are_gaps_and_direction_zero_of_a_calm_is_fine(csv):
     rows = [(1, 1, 1, 0, 0, 1, 0, 5), (1, 1, 2, 999, 90, 1, 0, 5), (1, 1, 3, 2, 999, 1, 0, 5)]
     rows += [(1, 1, 4, 2, 90, 99.9, 0, 5), (1, 1, 5, 2, 0, 1, 9999, 99), (1, 1, 6, 2, 0, 1, 0, 5)]
     with pytest.warns(MendedWarning) as caught:
-        weather = read_weather(csv(epw(rows), "a.epw"))
+        weather = read_weather(csv(epw(rows), "a.epw"), fill_gaps_h=0)
     messages = " | ".join(str(warning.message) for warning in caught)
-    assert "2 hours without wind speed or direction" in messages
-    assert "1 hours without temperature" in messages
-    assert "1 hours dropped whose stability cannot be found" in messages
+    assert "2 without wind speed or direction" in messages
+    assert "1 without temperature" in messages
+    assert "1 with neither radiation nor cloud to find the stability from" in messages
     assert weather.attrs["calm_hours"] == 1
     assert weather["wind_from_deg"].values.tolist() == [0, 0]
 
@@ -356,12 +362,21 @@ def test_the_reference_year_of_isc3_is_read_as_it_stands(shared):
     assert weather["stability"].values.max() == 6
 
 
-def test_raw_wind_in_unknown_units_is_refused_and_the_clean_file_read(shared):
-    with pytest.raises(GeoclusterError, match="wind_speed_10m"):
-        read_weather(shared / "data" / "met" / "tashkent_hourly_2025-12_2026-06_raw.csv")
+def test_raw_wind_in_unknown_units_is_refused_and_told_it_is_the_clean_files(shared):
+    raw = shared / "data" / "met" / "tashkent_hourly_2025-12_2026-06_raw.csv"
+    with pytest.raises(GeoclusterError, match=r"wind_speed_10m.*does not say its unit"):
+        read_weather(raw)
     path = shared / "data" / "met" / "tashkent_hourly_clean.csv"
-    with pytest.warns(MendedWarning, match="21 of 4266 hours are missing"):
+    gaps = r"21 of 4,266 hours are missing .*2026-06-10 08:00 to 21:00 \(13 h\), .*\(8 h\)"
+    with pytest.warns(MendedWarning, match=gaps):
         weather = read_weather(path, **PLACE, assumed_cloud="humidity")
     assert weather.sizes["hour"] == 4245
     assert weather["wind_speed_m_s"].values.mean() == pytest.approx(1.645, abs=0.002)
     assert weather.attrs["hours_below_1_m_s"] == pytest.approx(0.24, abs=0.005)
+    with pytest.warns(MendedWarning, match=gaps):
+        told = read_weather(
+            raw, **PLACE, assumed_cloud="humidity", columns={"wind_speed_kmh": "wind_speed_10m"}
+        )
+    for name in weather.data_vars:
+        assert told[name].values.tolist() == weather[name].values.tolist(), name
+    assert told["time"].values.tolist() == weather["time"].values.tolist()

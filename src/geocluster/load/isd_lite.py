@@ -196,27 +196,33 @@ def read_lines(path: Path) -> pd.DataFrame:
     InputError
         Where it is broken or something else.
     """
+    return lines_table(_text(path), str(path)).drop(columns="dew_point_c")
+
+
+def lines_table(text: str, where: str) -> pd.DataFrame:
+    """As `read_lines`, of the text of a file, with the dew point."""
     import numpy as np
     import pandas as pd
 
-    rows = [line.split() for line in _text(path).splitlines() if line.strip()]
+    rows = [line.split() for line in text.splitlines() if line.strip()]
     try:
         if not rows or any(len(row) < NUMBERS - 2 for row in rows):
             raise ValueError
         numbers = np.array([row[:10] for row in rows], dtype=float)
     except ValueError:
-        raise InputError(str(path), "this is no file of ISD-Lite: lines of 12 numbers") from None
+        raise InputError(where, "this is no file of ISD-Lite: lines of 12 numbers") from None
     numbers[numbers == MISSING] = np.nan
     parts = pd.DataFrame(numbers[:, :4], columns=["year", "month", "day", "hour"])
     time = pd.to_datetime(parts, errors="coerce")
     if time.isna().any():
-        raise InputError(str(path), f"{int(time.isna().sum())} lines have no valid time")
+        raise InputError(where, f"{int(time.isna().sum())} lines have no valid time")
     return pd.DataFrame(
         {
             "time": time - pd.Timedelta(hours=1),
             "wind_speed_m_s": numbers[:, 8] / 10,
             "wind_from_deg": numbers[:, 7],
             "temperature_c": numbers[:, 4] / 10,
+            "dew_point_c": numbers[:, 5] / 10,
             "cloud_percent": pd.Series(numbers[:, 9]).map(OKTAS) * 12.5,
         }
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,6 +11,19 @@ from geocluster.load.settings_files import Section, Text, VectorFile
 from geocluster.load.settings_sections import TimeZone
 
 DEFAULT_PLACE = "default"
+READING = (
+    "latitude",
+    "longitude",
+    "time_zone",
+    "anemometer_height_m",
+    "mixing_height_m",
+    "scheme",
+    "assumed_cloud",
+    "one_class_an_hour",
+    "fill_gaps_h",
+    "hour_label",
+    "columns",
+)
 
 
 class WeatherFile(Section):
@@ -22,6 +35,24 @@ class WeatherFile(Section):
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
     time_zone: TimeZone = None
+    scheme: Literal["auto", "golder", "radiation", "turner"] = "auto"
+    assumed_cloud: Any = None
+    one_class_an_hour: bool = False
+    fill_gaps_h: int = Field(default=3, ge=0, le=6)
+    hour_label: Literal["start", "end"] | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("assumed_cloud")
+    @classmethod
+    def _tenths(cls, value: object) -> object:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is None or value == "humidity" or (number and 0 <= value <= 10):  # type: ignore[operator]
+            return value
+        raise ValueError("allowed are 0 to 10 tenths, or 'humidity'")
+
+    def reading(self) -> dict[str, Any]:
+        """The keys that `geocluster.load.weather.read_weather` takes, and their values."""
+        return {name: getattr(self, name) for name in READING}
 
 
 class WeatherSettings(WeatherFile):

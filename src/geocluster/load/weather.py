@@ -1,8 +1,8 @@
-"""The door for weather: EPW, hourly CSV and wind roses, all to the one type `weather`."""
+"""The door for weather: files of every form, all to the one type `weather`."""
 
 from __future__ import annotations
 
-import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,27 +10,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocluster.errors import InputError, TableError
-from geocluster.load.weather_csv import hourly_columns, read_text_table, times
+from geocluster.errors import InputError, MendedWarning, TableError
+from geocluster.load.aermet import aermet_hours
+from geocluster.load.isd import global_hourly_hours, is_global_hourly, isd_hours, isd_lite_hours
+from geocluster.load.metar import is_metar, metar_hours
+from geocluster.load.open_meteo_json import json_cells
+from geocluster.load.station_hours import StationHours
+from geocluster.load.weather_codes import without_codes
+from geocluster.load.weather_csv import hourly_columns, read_text_table
+from geocluster.load.weather_epw import read_epw
+from geocluster.load.weather_gaps import MOST_HOURS
 from geocluster.load.weather_hours import WeatherOptions, range_faults, weather_from_hours
+from geocluster.load.weather_place import with_head, with_zone, within, zone_hours
+from geocluster.load.weather_text import form_of, weather_text
+from geocluster.load.weather_times import times, with_offset
 from geocluster.load.wind_rose import is_rose, weather_from_rose
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
-
-# Column of an EPW line -> its place, the smallest value that means missing, factor, addition [1].
-EPW_COLUMNS = {
-    "temperature_k": (6, 99.9, 1.0, 273.15),
-    "radiation_w_m2": (13, 9999.0, 1.0, 0.0),
-    "wind_from_deg": (20, 999.0, 1.0, 0.0),
-    "wind_speed_m_s": (21, 999.0, 1.0, 0.0),
-    "total_cloud_tenths": (22, 99.0, 1.0, 0.0),
-    "opaque_cloud_tenths": (23, 99.0, 1.0, 0.0),
-    "ceiling_m": (25, 99999.0, 1.0, 0.0),
-}
-NO_CEILING_M = (77777.0, 88888.0)  # unlimited; thin high cloud
-TYPICAL_YEAR = 2001
 
 
 def read_weather(
@@ -48,11 +46,14 @@ def read_weather(
     one_class_an_hour: bool = False,
     hour_label: str | None = None,
     columns: Mapping[str, str] | None = None,
+    fill_gaps_h: int = 3,
     direction_step_deg: float = 2.5,
 ) -> xr.Dataset:
-    """Weather from a file: EPW, hourly CSV, or a wind rose; the file itself shows which.
+    """Weather from a file; the file itself shows which form it is in.
 
-    docs/weather.md lists the columns and units of each format.
+    EPW, AERMET's .SFC, NOAA's ISD (full records, ISD-Lite, global-hourly CSV), METAR reports in a
+    CSV, Open-Meteo's CSV and JSON, hourly CSV, wind roses; each plain or .gz. docs/weather.md lists
+    the columns and units of each.
 
     Parameters
     ----------
@@ -72,9 +73,9 @@ def read_weather(
         For files without temperature. [K]
     stability : str or mapping, optional
         For a rose without classes: the class assumed for all of it, or shares by class letter.
-    scheme : {"auto", "radiation", "turner"}
-        How stability is found: from radiation where it is known and from cloud elsewhere, or from
-        cloud alone.
+    scheme : {"auto", "golder", "radiation", "turner"}
+        How stability is found: from the Obukhov length where it is known, else from radiation where
+        that is known, and from cloud elsewhere; or from one of them first ("turner": cloud alone).
     assumed_cloud : float or "humidity", optional
         Where neither radiation nor cloud is known: a constant, or from the day's lowest humidity
         and the rain. [tenths]
@@ -84,6 +85,9 @@ def read_weather(
         Whether a row's time is the start or the end of its hour.
     columns : mapping, optional
         Columns of the file by known names, as in ``{"mixing_height_m": "mixht_urban"}``.
+    fill_gaps_h : int
+        Gaps of up to so many hours are filled between their neighbours, and counted; 0 fills none.
+        Longer ones are named and left out. [h]
     direction_step_deg : float
         Into what steps a rose's sectors are spread. [degrees]
 
@@ -104,11 +108,9 @@ def read_weather(
     Warns
     -----
     MendedWarning
-        Hours missing, dropped, out of order or standing twice, each counted.
-
-    References
-    ----------
-    .. [1] EnergyPlus, Auxiliary Programs, EPW data dictionary.
+        Hours filled, missing, out of order or standing twice, and values set aside, each counted.
+    GeoclusterWarning
+        Where a time zone is assumed.
 
     Examples
     --------
@@ -125,28 +127,44 @@ def read_weather(
     (2, 1.0)
     """
     where = Path(path).name
-    text = _text(Path(path))
+    text = weather_text(Path(path))
     options = WeatherOptions(
-        latitude=_within(latitude, 90, "latitude", where),
-        longitude=_within(longitude, 180, "longitude", where),
-        time_zone=_zone_hours(time_zone, where),
+        latitude=within(latitude, 90, "latitude", where),
+        longitude=within(longitude, 180, "longitude", where),
+        time_zone=zone_hours(time_zone, where),
         anemometer_height_m=anemometer_height_m,
         mixing_height_m=mixing_height_m,
         temperature_k=temperature_k,
         scheme=scheme,
         assumed_cloud=assumed_cloud,
         one_class_an_hour=one_class_an_hour,
+        fill_gaps_h=fill_gaps_h,
     )
+    if not 0 <= fill_gaps_h <= MOST_HOURS:
+        raise InputError(
+            where, f"fill_gaps_h is {fill_gaps_h}: 0 to {MOST_HOURS} hours are allowed"
+        )
     if anemometer_height_m is not None and not 0 < anemometer_height_m <= 200:
         raise InputError(where, f"anemometer_height_m is {anemometer_height_m}: above 0 to 200 m")
     if hour_label not in (None, "start", "end"):
         raise InputError(where, f"hour_label is {hour_label!r}: 'start' or 'end' is allowed")
-    if text.lstrip("\ufeff").upper().startswith("LOCATION,"):
-        return _read_epw(text, options, where)
-    cells, head = read_text_table(text, where)
+    form = form_of(text)
+    if form == "epw":
+        return read_epw(text, options, where)
+    if form == "aermet":
+        return _read_station(aermet_hours(text, where, anemometer_height_m), options, where)
+    if form == "isd":
+        return _read_station(isd_hours(text, where), options, where)
+    if form == "isd-lite":
+        return _read_station(isd_lite_hours(text, where), options, where)
+    cells, head = (json_cells if form == "json" else read_text_table)(text, where)
     if cells.empty:
         raise InputError(where, "there is no row of data in it")
-    options = _with_head(options, head, where)
+    if is_global_hourly(cells.columns):
+        return _read_station(global_hourly_hours(cells, where), options, where)
+    if is_metar(cells.columns):
+        return _read_station(metar_hours(cells, where), options, where)
+    options, zone = with_head(options, head, where), options.time_zone
     if is_rose(cells):
         weather = weather_from_rose(
             cells,
@@ -165,7 +183,41 @@ def read_weather(
             weather.attrs["stability_origin"] = head["stability"]
         return weather
     label = hour_label or ("end" if "utc_offset_seconds" in head else None)
+    if zone is not None and head.get("utc_offset_seconds"):
+        cells = with_offset(cells, float(head["utc_offset_seconds"]))
     return _read_hourly(cells, options, columns, label, where, head.get("origin", where))
+
+
+def _read_station(hours: StationHours, options: WeatherOptions, where: str) -> xr.Dataset:
+    """Observations of a station, brought from UTC to local standard time."""
+    import pandas as pd
+
+    faults = range_faults(hours.table, {})
+    if faults:
+        raise TableError(where, faults)
+    options = with_head(options, hours.head, where)
+    for line in hours.mended:
+        warnings.warn(f"{where}: {line}", MendedWarning, stacklevel=3)
+    table = hours.table
+    assumed = options.time_zone is None
+    if hours.utc or (assumed and _needs_sun(table) and options.longitude is not None):
+        options = with_zone(options, where)
+    if hours.utc:
+        table = table.assign(time=table["time"] + pd.Timedelta(hours=options.time_zone or 0))
+    if options.temperature_k is not None:
+        table = table.assign(temperature_k=table["temperature_k"].fillna(options.temperature_k))
+    weather = weather_from_hours(table, options, where=where, origin=hours.origin)
+    if assumed and options.time_zone is not None:
+        weather.attrs["time_zone_origin"] = "assumed from the longitude"
+    return weather
+
+
+def _needs_sun(table: pd.DataFrame) -> bool:
+    """Whether an hour with a wind is without what its class is found from."""
+    if "obukhov_length_m" not in table:
+        return True
+    told = table["obukhov_length_m"].notna() & table["roughness_m"].notna()
+    return bool((table["wind_speed_m_s"].notna() & ~told).any())
 
 
 def _read_hourly(
@@ -177,6 +229,9 @@ def _read_hourly(
     origin: str,
 ) -> xr.Dataset:
     optional = ("temperature_k",) if options.temperature_k is not None else ()
+    cells, coded = without_codes(cells, names)
+    for line in coded:
+        warnings.warn(f"{where}: {line}", MendedWarning, stacklevel=3)
     table, columns, faults = hourly_columns(cells, names, optional)
     start, zone, time_faults = times(cells, options.time_zone, hour_label)
     faults += time_faults + range_faults(table, columns)
@@ -195,126 +250,3 @@ def _read_hourly(
         table["temperature_k"] = table["temperature_k"].fillna(options.temperature_k)
     table = table.assign(time=start)
     return weather_from_hours(table, replace(options, time_zone=zone), where=where, origin=origin)
-
-
-def _read_epw(text: str, options: WeatherOptions, where: str) -> xr.Dataset:
-    """EnergyPlus weather: hour 1 ends at 01:00 local standard time, the wind is at 10 m."""
-    import pandas as pd
-
-    lines = text.lstrip("\ufeff").splitlines()
-    place = [part.strip() for part in lines[0].split(",")]
-    data = [line.split(",") for line in lines[1:] if re.match(r"\s*\d{4}\s*,", line)]
-    short = [row + 1 for row, fields in enumerate(data) if len(fields) < 26]
-    if not data or short:
-        reason = f"{len(short)} lines of data are too short" if short else "no line of data"
-        raise InputError(where, f"{reason}: this is no complete EPW file")
-    cells = pd.DataFrame([fields[:26] for fields in data])
-    numbers = cells.drop(columns=5).apply(pd.to_numeric, errors="coerce").astype(float)
-    table, faults = pd.DataFrame(index=cells.index), []
-    for name, (place_in_line, missing, factor, addition) in EPW_COLUMNS.items():
-        values = numbers[place_in_line]
-        if name == "ceiling_m":
-            values = values.mask(values.isin(NO_CEILING_M), np.inf)
-            table[name] = values.mask(values == missing)
-        else:
-            table[name] = values.mask(values >= missing) * factor + addition
-    unreadable = numbers[[0, 1, 2, 3, 6, 20, 21]].isna().any(axis=1).to_numpy().nonzero()[0]
-    if len(unreadable):
-        faults.append(f"{len(unreadable)} lines hold something other than numbers")
-    opaque, total = table.pop("opaque_cloud_tenths"), table.pop("total_cloud_tenths")
-    table["cloud_tenths"] = opaque.fillna(total)
-    start, years = _epw_times(numbers)
-    faults += [f"{int(start.isna().sum())} lines have no valid date"] if start.isna().any() else []
-    faults += range_faults(table, {})
-    if faults:
-        raise TableError(where, faults)
-    options = _with_head(options, _epw_place(place), where)
-    origin = f"EPW {', '.join(part for part in place[1:6] if part not in ('', '-', 'unknown'))}"
-    weather = weather_from_hours(table.assign(time=start), options, where=where, origin=origin)
-    if years > 1:
-        weather.attrs["typical_year"] = f"months of {years} years, dated {TYPICAL_YEAR}"
-    return weather
-
-
-def _epw_times(numbers: pd.DataFrame) -> tuple[pd.Series, int]:
-    """Start of each hour; a year put together from several is dated in one common year."""
-    import pandas as pd
-
-    years = int(numbers[0].nunique())
-    year = numbers[0] if years == 1 else numbers[0] * 0 + TYPICAL_YEAR
-    day = pd.to_datetime(
-        pd.DataFrame({"year": year, "month": numbers[1], "day": numbers[2]}), errors="coerce"
-    )
-    hour = numbers[3].where(numbers[3].between(1, 24))
-    return day + pd.to_timedelta(hour - 1, unit="h"), years
-
-
-def _epw_place(place: list[str]) -> dict[str, str]:
-    keys = ("latitude", "longitude", "time_zone")
-    return dict(zip(keys, place[6:9], strict=False))
-
-
-def _with_head(options: WeatherOptions, head: Mapping[str, str], where: str) -> WeatherOptions:
-    """The options, filled from what the head of the file says."""
-    found: dict[str, float] = {}
-    for key in ("latitude", "longitude", "time_zone", "anemometer_height_m"):
-        if getattr(options, key) is None and head.get(key):
-            if key == "time_zone":
-                found[key] = _zone_hours(head[key], where)  # type: ignore[assignment]
-            else:
-                found[key] = _head_number(head[key], key, where)
-    if options.time_zone is None and head.get("utc_offset_seconds"):
-        found["time_zone"] = _head_number(head["utc_offset_seconds"], "offset", where) / 3600
-    for key, limit in (("latitude", 90), ("longitude", 180)):
-        _within(found.get(key), limit, key, where)
-    return replace(options, **found)  # type: ignore[arg-type]
-
-
-def _head_number(text: str, key: str, where: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(where, f"the head says {key} {text!r}, which is no number") from None
-
-
-def _within(value: float | None, limit: float, name: str, where: str) -> float | None:
-    if value is not None and not -limit <= value <= limit:
-        raise InputError(where, f"{name} is {value}: -{limit} to {limit} degrees is allowed")
-    return value
-
-
-def _zone_hours(zone: float | str | None, where: str) -> float | None:
-    """A time zone as hours ahead of UTC in standard time."""
-    if zone is None:
-        return None
-    try:
-        hours = float(zone)
-    except ValueError:
-        hours = _named_zone(str(zone), where)
-    if not -12 <= hours <= 14:
-        raise InputError(where, f"time_zone is {zone}: -12 to 14 hours is allowed")
-    return hours
-
-
-def _named_zone(name: str, where: str) -> float:
-    from datetime import datetime, timedelta
-    from zoneinfo import ZoneInfo
-
-    try:
-        moment = datetime(2025, 1, 15, tzinfo=ZoneInfo(name))
-    except (KeyError, ValueError, OSError):
-        raise InputError(where, f"time_zone {name!r} is not known: give hours, such as 5") from None
-    offset = (moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())
-    return offset.total_seconds() / 3600
-
-
-def _text(path: Path) -> str:
-    if not path.is_file():
-        raise InputError(str(path), "there is no such file")
-    data = path.read_bytes()
-    if b"\x00" in data[:4096]:
-        raise InputError(path.name, "this is no text: give EPW, an hourly CSV or a wind rose CSV")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")

@@ -1,4 +1,4 @@
-"""Hourly weather in text tables: which column is what, in which unit, at which hour.
+"""Hourly weather in text tables: which column is what, and in which unit.
 
 A unit stands in a column's name (`wind_speed_kmh`, `temperature_c`) or in brackets after it
 (`wind_speed_10m (km/h)`). A wind or temperature without a unit is an error, never a guess, but for
@@ -16,6 +16,7 @@ import numpy as np
 
 from geocluster.errors import InputError
 from geocluster.load.weather_hours import class_number
+from geocluster.load.weather_text import MOST_COLUMNS
 from geocluster.tables import rows_in_words
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ SPEED_UNITS = {
 TEMPERATURE_UNITS = {"k": (1.0, 0.0), "c": (1.0, 273.15), "f": (5 / 9, 459.67 * 5 / 9)}
 CLOUD_UNITS = {"tenths": (1.0, 0.0), "%": (0.1, 0.0), "oktas": (1.25, 0.0)}
 PLAIN = {"": (1.0, 0.0)}
+# What may stand in brackets after a quantity that is read in one unit only.
+PLAIN_WORDS = {
+    "wind_from_deg": ("°", "deg", "degrees", "degree"),
+    "radiation_w_m2": ("w/m²", "w/m2", "w m-2"),
+    "mixing_height_m": ("m",),
+    "ceiling_m": ("m",),
+    "precipitation_mm": ("mm",),
+    "humidity_percent": ("%",),
+}
 UNIT_WORDS = {
     **dict.fromkeys(("m_s", "ms", "mps", "m/s", "m s-1", "ms-1", "mp/s"), "m/s"),
     **dict.fromkeys(("kmh", "km_h", "kph", "km/h"), "km/h"),
@@ -92,10 +102,10 @@ COLUMNS: dict[str, tuple[Mapping[str, tuple[float, float]], Mapping[str, str | N
     "friction_velocity_m_s": (PLAIN, {"friction_velocity_m_s": ""}),
     "obukhov_length_m": (PLAIN, {"obukhov_length_m": ""}),
     "gradient_k": (PLAIN, {"gradient_k": "", "delta_t_k": ""}),
+    "roughness_m": (PLAIN, {"roughness_m": ""}),
     "stability": (PLAIN, dict.fromkeys(("stability", "stab", "stability_class"), "")),
 }
 TIME_NAMES = ("time", "datetime", "date_time", "timestamp")
-PART_NAMES = ("year", "month", "day", "hour")
 NEEDED = {
     "wind_speed_m_s": "add it with its unit, such as wind_speed_m_s or wind_speed_kmh",
     "wind_from_deg": "add it (degrees, where the wind comes from)",
@@ -131,6 +141,8 @@ def read_text_table(text: str, where: str = "table") -> tuple[pd.DataFrame, dict
     if not lines:
         return pd.DataFrame(), head
     separator = max(",;\t", key=lines[0].count)
+    if lines[0].count(separator) >= MOST_COLUMNS:
+        raise InputError(where, f"it has over {MOST_COLUMNS:,} columns: this is no table of hours")
     try:
         cells = pd.read_csv(
             io.StringIO("\n".join(lines)),
@@ -187,7 +199,7 @@ def hourly_columns(
                 unitless.append(name)
                 continue
             factor, addition = units[unit]
-            values, bad = _numbers(named[name], canonical)
+            values, bad = numbers_of(named[name], canonical)
             if bad:
                 faults.append(f"column '{name}': {bad}")
             values = values * factor + addition
@@ -204,73 +216,6 @@ def hourly_columns(
     return table, columns, faults
 
 
-def times(
-    cells: pd.DataFrame, time_zone: float | None, hour_label: str | None
-) -> tuple[pd.Series | None, float | None, list[str]]:
-    """The start of each hour in local standard time, the time zone, and every fault.
-
-    `hour_label` says whether a row's time is the start or the end of its hour; without it a
-    `datetime` is the start, and hours counted 1 to 24 are ends.
-    """
-    import pandas as pd
-
-    lower = {str(name).lower(): str(name) for name in cells.columns}
-    found = next((lower[name] for name in TIME_NAMES if name in lower), None)
-    if found is not None:
-        return _times_of_text(cells[found], time_zone, hour_label)
-    missing = [name for name in PART_NAMES if name not in lower]
-    if missing:
-        return None, time_zone, ["column 'datetime' is missing: add it, or year, month, day, hour"]
-    parts = pd.DataFrame({name: _numbers(cells[lower[name]], name)[0] for name in PART_NAMES})
-    short = parts["year"] < 100
-    parts["year"] = parts["year"] + short * np.where(parts["year"] >= 50, 1900, 2000)
-    counted = bool((parts["hour"] >= 1).all() and (parts["hour"] == 24).any())
-    ends = hour_label == "end" if hour_label else counted
-    day = pd.to_datetime(parts[["year", "month", "day"]], errors="coerce")
-    hour = parts["hour"].where(parts["hour"].between(0, 24))
-    start = day + pd.to_timedelta(hour - (1 if ends else 0), unit="h")
-    return start, time_zone, _time_faults(start, "year, month, day, hour")
-
-
-def _times_of_text(
-    column: pd.Series, time_zone: float | None, hour_label: str | None
-) -> tuple[pd.Series, float | None, list[str]]:
-    import pandas as pd
-
-    text = column.str.strip()
-    offsets = text.str.extract(r"(?:\d{2}:\d{2}.*?)(Z|[+-]\d{2}:?\d{2})$")[0].replace("Z", "+00:00")
-    aware = offsets.notna()
-    if aware.any() and not aware.all():
-        rows = rows_in_words([int(i) + 1 for i in (~aware).to_numpy().nonzero()[0]])
-        return text, time_zone, [f"column '{column.name}': no time zone in {rows}: give it in all"]
-    moment = pd.to_datetime(text, errors="coerce", utc=True, format="ISO8601")
-    faults = _time_faults(moment, str(column.name))
-    if aware.any():
-        if time_zone is None:
-            time_zone = min(_offset_hours(text) for text in offsets.unique())  # standard time
-        moment = moment + pd.to_timedelta(time_zone, unit="h")
-    start = moment.dt.tz_localize(None)
-    if hour_label == "end":
-        start = start - pd.Timedelta(hours=1)
-    return start, time_zone, faults
-
-
-def _offset_hours(text: str) -> float:
-    digits = text[1:].replace(":", "")
-    return (-1 if text[0] == "-" else 1) * (int(digits[:2]) + int(digits[2:]) / 60)
-
-
-def _time_faults(moment: pd.Series, name: str) -> list[str]:
-    bad = moment.isna().to_numpy().nonzero()[0]
-    if len(bad):
-        rows = rows_in_words([int(row) + 1 for row in bad])
-        return [f"column '{name}': no time can be read in {rows}: write 2026-01-31 13:00"]
-    step = moment.sort_values().diff().dt.total_seconds()
-    if ((step > 0) & (step < 3600)).any():
-        return [f"column '{name}': rows stand closer than one hour: average them to hours"]
-    return []
-
-
 def _renamed(
     cells: pd.DataFrame, names: Mapping[str, str] | None
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -283,12 +228,15 @@ def _renamed(
         if name not in cells.columns
     ]
     meant = {old: new for new, old in names.items() if old in cells.columns}
-    targets = {_canonical(new) for new in meant.values()}
-    kept = [name for name in cells.columns if name in meant or _canonical(str(name)) not in targets]
+    targets = {canonical_name(new) for new in meant.values()}
+    kept = [
+        name for name in cells.columns if name in meant or canonical_name(str(name)) not in targets
+    ]
     return cells[kept].rename(columns=meant), faults
 
 
-def _canonical(name: str) -> str | None:
+def canonical_name(name: str) -> str | None:
+    """The quantity that a column's name stands for, or None."""
     for canonical, (units, plain) in COLUMNS.items():
         if _unit_of(name, canonical, units, plain) is not None:
             return canonical
@@ -305,6 +253,8 @@ def _unit_of(
     text = name.strip().lower()
     bracket = re.match(r"^(.*?)\s*[(\[](.*)[)\]]$", text)
     base = bracket.group(1) if bracket else text
+    if bracket and base in plain and canonical in PLAIN_WORDS:
+        return "" if bracket.group(2).strip() in PLAIN_WORDS[canonical] else "?"
     if bracket and base in plain and len(units) > 1:
         return UNIT_WORDS.get(bracket.group(2).strip(), "?")
     if base in plain:
@@ -329,12 +279,14 @@ def _no_unit(name: str, canonical: str) -> str:
         )
     if canonical == "temperature_k":
         return f"column '{name}' does not say its unit: name it temperature_c or temperature_k"
+    if canonical in PLAIN_WORDS:
+        return f"column '{name}' is in another unit than {PLAIN_WORDS[canonical][0]}: convert it"
     return (
         f"column '{name}' does not say its unit: name it cloud_percent, cloud_tenths or cloud_oktas"
     )
 
 
-def _numbers(column: pd.Series, canonical: str) -> tuple[pd.Series, str]:
+def numbers_of(column: pd.Series, canonical: str) -> tuple[pd.Series, str]:
     """Cells as numbers, NaN where empty; the fault of the first cells that are none."""
     import pandas as pd
 

@@ -2,7 +2,8 @@
 
 The table has `time` (start of the hour, local standard time) and any of wind_speed_m_s,
 wind_from_deg, temperature_k, stability, mixing_height_m, radiation_w_m2, cloud_tenths, ceiling_m,
-gradient_k, humidity_percent and precipitation_mm; NaN is a value that is missing.
+gradient_k, humidity_percent, precipitation_mm, obukhov_length_m, roughness_m and
+friction_velocity_m_s; NaN is a value that is missing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocluster.errors import MendedWarning, TableError
+from geocluster.load.weather_gaps import fill_gaps, filled_in_words, gaps_in_words
 from geocluster.load.weather_stability import HOUR, WeatherOptions, hourly_stability, limited_change
 from geocluster.plume.stability import default_mixing_height
 from geocluster.tables import WEATHER, check_weather, rows_in_words
@@ -34,6 +36,7 @@ UNITS = {
 }
 # Kept where a file has them, gaps and all: what deposits needs them.
 OPTIONAL_UNITS = {"friction_velocity_m_s": "m/s", "obukhov_length_m": "m"}
+ALLOWED_SHARE_FILLED = 0.10  # EPA-454/R-99-005, section 5.3.2
 RANGES: dict[str, tuple[float, float]] = {
     column.name: (column.lower, column.upper)
     for column in WEATHER
@@ -44,12 +47,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "radiation_w_m2": (-20, 1500),
     "gradient_k": (-20, 20),
     "humidity_percent": (0, 110),
+    "roughness_m": (0, 10),
 }
 RANGE_UNITS = {
     "cloud_tenths": "tenths",
     "radiation_w_m2": "W/m2",
     "gradient_k": "K",
     "humidity_percent": "%",
+    "roughness_m": "m",
 }
 
 
@@ -99,25 +104,26 @@ def weather_from_hours(
         Where hours contradict each other, none is left, or the stability cannot be found.
     """
     table = _in_order(hours, where)
+    first, last = table["time"].iloc[[0, -1]].to_numpy() if len(table) else (None, None)
     expected = _hours_between(table["time"].to_numpy()) if len(table) else 0
-    absent = expected - len(table)
-    if absent > 0:
-        _mended(f"{where}: {absent} of {expected} hours are missing; none was invented")
-    table = _without_gaps(table, where)
+    table, marks = fill_gaps(table, options.fill_gaps_h)
+    table, lost = _without_gaps(table)
+    lost = {"not in the file": expected - len(table) - sum(lost.values()), **lost}
     if table.empty:
-        raise TableError(where, "no hour with wind and temperature is left")
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in lost.items() if count)
+        raise TableError(where, f"no hour with wind and temperature is left ({reasons})")
     stability, stability_origin = hourly_stability(table, options, where)
     known = ~np.isnan(stability)
-    if not known.all():
-        _mended(
-            f"{where}: {int((~known).sum())} hours dropped whose stability cannot be found: "
-            "neither radiation nor cloud is known there"
-        )
-        table, stability = table[known], stability[known]
+    lost["with neither radiation nor cloud to find the stability from"] = int((~known).sum())
+    table, stability = table[known], stability[known]
+    marks = marks.loc[table.index]
+    _tell_filled(marks, len(table), options, where)
+    if len(table) < expected:
+        _tell_missing(table, lost, (first, last), expected, where)
     if options.one_class_an_hour:
         stability = limited_change(stability, table["time"].to_numpy())
         stability_origin += "; at most one class of change an hour"
-    table = table.assign(stability=np.minimum(stability, 6))
+    table = table.assign(stability=np.minimum(stability, 6), filled=marks.any(axis=1))
     heights, mixing_origin = mixing_heights(table, options, where)
     return weather_dataset(
         table.assign(mixing_height_m=heights, frequency=1.0),
@@ -128,7 +134,37 @@ def weather_from_hours(
             "stability_origin": stability_origin,
             "mixing_height_origin": mixing_origin,
             "hours_missing": int(expected - len(table)),
+            "hours_filled": int(table["filled"].sum()),
         },
+    )
+
+
+def _tell_filled(marks: pd.DataFrame, hours: int, options: WeatherOptions, where: str) -> None:
+    count = int(marks.any(axis=1).sum())
+    if not count:
+        return
+    message = (
+        f"{where}: {count:,} of {hours:,} hours filled between their neighbours, in gaps of up to "
+        f"{options.fill_gaps_h} h: {filled_in_words(marks)}"
+    )
+    wind = int(marks["wind"].sum())
+    if wind > ALLOWED_SHARE_FILLED * hours:
+        message += f"; wind filled in {wind / hours:.0%}, where EPA allows 10 % in regulatory work"
+    _mended(message)
+
+
+def _tell_missing(
+    table: pd.DataFrame,
+    lost: Mapping[str, int],
+    ends: tuple[object, object],
+    expected: int,
+    where: str,
+) -> None:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in lost.items() if count)
+    gaps = gaps_in_words(table["time"].to_numpy(), *ends)
+    _mended(
+        f"{where}: {expected - len(table):,} of {expected:,} hours are missing and left out "
+        f"({reasons}): {gaps}"
     )
 
 
@@ -157,6 +193,9 @@ def weather_dataset(
             label["time_zone"] = options.time_zone  # type: ignore[assignment]
         moments = table["time"].to_numpy().astype("datetime64[ns]")
         weather = weather.assign_coords(time=("hour", moments, label))
+    if "filled" in table and table["filled"].any():
+        told = {"long_name": "a gap filled between its neighbours"}
+        weather = weather.assign_coords(filled=("hour", table["filled"].to_numpy(bool), told))
     if "season" in table:
         weather = weather.assign_coords(season=("hour", table["season"].to_numpy(dtype=object)))
     weather.attrs = {**_counts(table), **_location(options), **attrs}
@@ -226,18 +265,19 @@ def _hours_between(time: np.ndarray) -> int:
     return int((time[-1] - time[0]) / HOUR) + 1
 
 
-def _without_gaps(table: pd.DataFrame, where: str) -> pd.DataFrame:
+def _without_gaps(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The hours that have wind and temperature, and how many have not."""
     speed = table["wind_speed_m_s"]
     calm = speed == 0
     direction = table["wind_from_deg"].where(~calm | table["wind_from_deg"].notna(), 0.0)
     table = table.assign(wind_from_deg=direction)
     gap = speed.isna() | direction.isna()
-    if gap.any():
-        _mended(f"{where}: {int(gap.sum())} hours without wind speed or direction dropped")
     cold = table["temperature_k"].isna() & ~gap
-    if cold.any():
-        _mended(f"{where}: {int(cold.sum())} hours without temperature dropped")
-    return table[~gap & ~cold].reset_index(drop=True)
+    lost = {
+        "without wind speed or direction": int(gap.sum()),
+        "without temperature": int(cold.sum()),
+    }
+    return table[~gap & ~cold], lost
 
 
 def _counts(table: pd.DataFrame) -> dict[str, object]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocluster.errors import TableError
+from geocluster.load.golder import stability_golder
 from geocluster.plume import stability as schemes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMES = ("auto", "radiation", "turner")
+SCHEMES = ("auto", "radiation", "turner", "golder")
 HOUR = np.timedelta64(3600, "s")
 
 
@@ -31,17 +32,22 @@ class WeatherOptions:
     scheme: str = "auto"
     assumed_cloud: float | str | None = None
     one_class_an_hour: bool = False
+    fill_gaps_h: int = 3
 
 
 def hourly_stability(
     table: pd.DataFrame, options: WeatherOptions, where: str
 ) -> tuple[np.ndarray, str]:
     """Class of each hour, NaN where it cannot be found, and in words where it comes from."""
-    given = _column(table, "stability")
+    given, origin = _column(table, "stability"), "file"
     if not np.isnan(given).any() and len(given):
-        return given, "file"
+        return given, origin
     if options.scheme not in SCHEMES:
         raise TableError(where, f"scheme {options.scheme!r} is none of {', '.join(SCHEMES)}")
+    if options.scheme in ("auto", "golder"):
+        given, origin = _by_obukhov(table, given, options, where)
+        if not np.isnan(given).any():
+            return given, origin
     _need_location(options, where)
     elevation, night = _sun(table, options)
     speed = table["wind_speed_m_s"].to_numpy(dtype=float)
@@ -84,7 +90,21 @@ def hourly_stability(
             "the stability cannot be found: add a column stability (A to F), ghi_w_m2 or "
             "cloud_cover, or give assumed_cloud (tenths, or 'humidity')",
         )
-    return result, words if np.isnan(given).all() else f"file, else {words}"
+    return result, words if np.isnan(given).all() else f"{origin}, else {words}"
+
+
+def _by_obukhov(
+    table: pd.DataFrame, given: np.ndarray, options: WeatherOptions, where: str
+) -> tuple[np.ndarray, str]:
+    """Classes of the file, and from the Obukhov length where it has none."""
+    found = stability_golder(_column(table, "obukhov_length_m"), _column(table, "roughness_m"))
+    if np.isnan(found).all():
+        if options.scheme == "golder":
+            raise TableError(where, "scheme 'golder' needs obukhov_length_m and roughness_m")
+        return given, "file"
+    words = "Obukhov length and roughness (Golder 1972)"
+    origin = words if np.isnan(given).all() else f"file, else {words}"
+    return np.where(np.isnan(given), found, given), origin
 
 
 def _sun(table: pd.DataFrame, options: WeatherOptions) -> tuple[np.ndarray, np.ndarray]:
