@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geocluster.errors import InputError, MendedWarning, TableError
@@ -106,7 +106,12 @@ def test_units_in_brackets_that_are_not_read_are_faults(read):
         read(["00:00,2,80,280,D,900"], head=head)
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(
     st.lists(
         st.tuples(st.integers(1, 9), st.integers(0, 359), st.integers(1, 6)),

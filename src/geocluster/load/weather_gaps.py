@@ -37,7 +37,9 @@ WORDS = {
     "mixing_height_m": "mixing height",
     "humidity_percent": "humidity",
 }
-NEAREST = ("stability", "obukhov_length_m", "roughness_m", "friction_velocity_m_s")
+# Filled only where classes are found from it: else a gap in it stays one.
+SURFACE_LAYER = ("obukhov_length_m", "roughness_m", "friction_velocity_m_s")
+NEAREST = ("stability", *SURFACE_LAYER)
 
 
 def fill_gaps(table: pd.DataFrame, most_hours: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,7 +83,7 @@ def fill_gaps(table: pd.DataFrame, most_hours: int) -> tuple[pd.DataFrame, pd.Da
     calm = table["wind_speed_m_s"].to_numpy(dtype=float) == 0
     counted: dict[str, NDArray[np.bool_]] = {}
     for name, word in WORDS.items():
-        if name not in table:
+        if name not in table or (name in SURFACE_LAYER and "stability" in table):
             continue
         old = table[name].to_numpy(dtype=float)
         known = ~np.isnan(old)
