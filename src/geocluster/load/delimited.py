@@ -140,12 +140,15 @@ def points_from_columns(
         geometry=gpd.points_from_xy(x, y),
         crs=system,
     )
+    numbers = int(good.sum())
     if system.is_geographic:
         good &= _on_earth(x, y, good, where, on_bad_coordinates)
     if not good.all():
+        empty, off = len(good) - numbers, numbers - int(good.sum())
         warnings.warn(
-            f"{where}: {int((~good).sum())} rows without usable coordinates left out "
-            f"({rows_in_words([int(i) + 1 for i in (~good).nonzero()[0]])})",
+            f"{where}: {empty + off} rows without usable coordinates left out "
+            f"({rows_in_words([int(i) + 1 for i in (~good).nonzero()[0]])}): {empty} without a "
+            f"number, {off} off the earth",
             MendedWarning,
             stacklevel=2,
         )

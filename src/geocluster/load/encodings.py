@@ -74,25 +74,33 @@ def _shown(raw: bytes) -> str:
     return f'in {LIKELY} its first text reads "{text}"; if that is right, add encoding = "{LIKELY}"'
 
 
+def parts_of_shapefile(file: Path) -> dict[str, Path]:
+    """The files that belong to a shapefile, by suffix in small letters.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "a.shp"
+    >>> file.with_suffix(".DBF").touch()
+    >>> list(parts_of_shapefile(file))
+    ['.dbf']
+    """
+    found = (path for path in sorted(file.parent.iterdir()) if path.stem == file.stem)
+    return {path.suffix.lower(): path for path in found}
+
+
 def _declared(file: Path) -> tuple[str | None, str]:
     """The encoding that a shapefile declares, and where."""
-    page = next((p for p in file.parent.glob(f"{_plain(file.stem)}.*") if _is_cpg(p)), None)
+    parts = parts_of_shapefile(file)
+    page = parts.get(".cpg") or parts.get(".cst")
     if page is not None:
         words = page.read_bytes()[:100].decode("ascii", errors="replace").strip()
         if found := _python_name(words):
-            return found, ".cpg"
-    with _dbf(file).open("rb") as stream:
+            return found, page.suffix.lower()
+    with parts[".dbf"].open("rb") as stream:
         head = stream.read(32)
     byte = head[29] if len(head) == 32 else 0
     return LANGUAGES.get(byte), f"language byte 0x{byte:02X}"
-
-
-def _plain(stem: str) -> str:
-    return re.sub(r"([\[\]*?])", r"[\1]", stem)
-
-
-def _is_cpg(path: Path) -> bool:
-    return path.suffix.lower() in (".cpg", ".cst")
 
 
 def _python_name(words: str) -> str | None:
@@ -109,16 +117,11 @@ def _python_name(words: str) -> str | None:
     return None
 
 
-def _dbf(file: Path) -> Path:
-    found = (p for p in file.parent.glob(f"{_plain(file.stem)}.*") if p.suffix.lower() == ".dbf")
-    return next(found)
-
-
 def _texts(file: Path) -> Iterator[bytes]:
     """Every name of a column and every text in a DBF that is not plain ASCII."""
     import numpy as np
 
-    with _dbf(file).open("rb") as stream:
+    with parts_of_shapefile(file)[".dbf"].open("rb") as stream:
         head = stream.read(32)
         if len(head) < 32:
             return

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError, MendedWarning
-from geocluster.load.encodings import encoding_of_dbf
+from geocluster.load.encodings import encoding_of_dbf, parts_of_shapefile
 from geocluster.load.zipped import opened_zip, unpack
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _unpacked(file: Path, layer: str | None, folder: Path) -> Path:
 
 
 def _check_siblings(file: Path, name: str) -> None:
-    there = {item.suffix.lower() for item in file.parent.glob(f"{file.stem}.*")}
+    there = parts_of_shapefile(file)
     lost = [suffix for suffix in (".shx", ".dbf") if suffix not in there]
     if lost:
         raise InputError(

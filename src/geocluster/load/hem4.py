@@ -104,17 +104,20 @@ def _workbook(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
     file = Path(path)
     table = None
     reasons: list[str] = []
+    readable = False
     for row in (1, 2):
         try:
             found = read_excel(file, header_row=row)
         except InputError as error:
             reasons = reasons or error.faults
             continue
+        readable = True
         if found.columns.size and _plain(found.columns[0]) == "facilityid":
             table = found
             break
     if table is None:
-        told = "; ".join(reasons) or "neither its first row nor its second begins with FacilityID"
+        neither = "neither its first row nor its second begins with FacilityID"
+        told = neither if readable else "; ".join(reasons)
         raise InputError(str(file), f"it is no workbook of HEM4: {told}")
     table = table.rename(columns=lambda name: ALIASES.get(_plain(name), _plain(name)))
     lost = [name for name in columns if name not in table]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Formats whose coordinates are always degrees: nobody chose them, so nobody is warned.
 DEGREES_BY_CONVENTION = (".geojson", ".json", ".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
+# How many of the rows left out or outside are told by name.
+NAMED = 20
 
 
 def place_in_region(
@@ -128,8 +130,8 @@ def _names(table: gpd.GeoDataFrame, rows: np.ndarray) -> str:
     names = [str(name) for name in table.loc[rows, column].dropna() if str(name)]
     if not names:
         return ""
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f": {', '.join(names[:5])}{more}"
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f": {', '.join(names[:NAMED])}{more}"
 
 
 def _warn(message: str) -> None:

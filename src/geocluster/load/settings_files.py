@@ -80,6 +80,12 @@ class InputFile(TableFile):
     where: dict[Text, Wanted | list[Wanted]] | None = None
 
 
+class PlacesFile(InputFile):
+    """A file of places: besides, what becomes of rows whose coordinates cannot be."""
+
+    on_bad_coordinates: Literal["error", "drop"] | None = None
+
+
 class AssumedStack(Section):
     """What stands in for figures of stacks and other releases that a table leaves out."""
 
@@ -146,4 +152,5 @@ _CHOICE = Discriminator(_path_or_table)
 PlainTable = Annotated[_AS_PATH | Annotated[TableFile, Tag(TAGS[1])], _CHOICE]
 VectorFile = Annotated[_AS_PATH | Annotated[InputFile, Tag(TAGS[1])], _CHOICE]
 SourcesFile = Annotated[_AS_PATH | Annotated[SourceFile, Tag(TAGS[1])], _CHOICE]
+PlaceFile = Annotated[_AS_PATH | Annotated[PlacesFile, Tag(TAGS[1])], _CHOICE]
 PopulationFile = Annotated[_AS_PATH | Annotated[RasterFile, Tag(TAGS[1])], _CHOICE]

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from geocluster.load.settings_files import (
     ElevationFiles,
+    PlaceFile,
     PlainTable,
     PopulationFile,
     Section,
@@ -105,7 +106,7 @@ class InputSettings(Section):
     totals: PlainTable | None = None
     plain: VectorFile | None = None
     population: PopulationFile | None = None
-    places: VectorFile | None = None
+    places: PlaceFile | None = None
     land: tuple[VectorFile, ...] = ()
     zones: VectorFile | None = None
     osm: Text | None = None

@@ -1,0 +1,186 @@
+"""Zip files that are not to be trusted, and other files made to exhaust a reader."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from shapely.geometry import Point
+
+from geocluster.errors import InputError
+from geocluster.load.vector import read_vector
+
+MEGABYTE = bytes(2**20)
+
+
+def layer(folder: Path, name: str = "a.geojson") -> Path:
+    gpd.GeoDataFrame({"name": ["a"]}, geometry=[Point(69, 41)], crs=4326).to_file(folder / name)
+    return folder / name
+
+
+@pytest.mark.parametrize("name", ["../a.geojson", "/a.geojson", "b/../../a.geojson", "C:\\a.shp"])
+def test_members_that_climb(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr(name, layer(tmp_path).read_bytes())
+        archive.writestr("fine/a.geojson", layer(tmp_path).read_bytes())
+    with pytest.raises(InputError, match="would lie outside its folder: pack it again"):
+        read_vector(tmp_path / "a.zip")
+    assert not (tmp_path.parent / "a.geojson").exists()
+
+
+def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(layer(tmp_path), "deep/er/a.geojson")
+    assert read_vector(tmp_path / "a.zip").name.tolist() == ["a"]
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_zip_that_unpacks_to_gigabytes(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("a.geojson", "w") as member:
+            for _ in range(100):
+                member.write(MEGABYTE)
+    assert (tmp_path / "a.zip").stat().st_size < 2**18
+    with pytest.raises(InputError, match="it unpacks to 1,0.. times its size: at most 200 times"):
+        read_vector(tmp_path / "a.zip")
+
+
+def test_a_zip_that_says_it_is_larger_than_what_is_read(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.geojson", b"{}")
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\x01\x02")
+    struct.pack_into("<I", content, entry + 24, 3 * 2**30)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="it unpacks to 3,072 MB: at most 2,048 MB are read"):
+        read_vector(path)
+
+
+def test_a_zip_that_says_it_is_smaller_than_it_is(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.geojson", b" " * 2**20)
+    content = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        struct.pack_into("<I", content, content.index(mark) + at, 100)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="it is not a zip file, or a broken one"):
+        read_vector(path)
+
+
+def test_locked_and_damaged_zips(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(layer(tmp_path), "a.geojson")
+    whole = path.read_bytes()
+    locked = bytearray(whole)
+    locked[locked.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(locked)
+    with pytest.raises(InputError, match=r"'a\.geojson' is locked by a password: unlock it"):
+        read_vector(path)
+    path.write_bytes(whole.replace(b"Feature", b"Faeture"))
+    with pytest.raises(InputError, match="it is not a zip file, or a broken one"):
+        read_vector(path)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="it is not a zip file, or a broken one"):
+        read_vector(path)
+
+
+def test_a_geopackage_of_several_layers_in_a_zip(tmp_path):
+    for name in ("homes", "city"):
+        table = gpd.GeoDataFrame({"name": [name]}, geometry=[Point(69, 41)], crs=4326)
+        table.to_file(tmp_path / "city.gpkg", layer=name)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "city.gpkg", "city.gpkg")
+        archive.writestr("read me.txt", "text")
+    with pytest.raises(InputError, match="it holds 2 layers, choose one: homes, city"):
+        read_vector(tmp_path / "a.zip")
+    assert read_vector(tmp_path / "a.zip", layer="city").name.tolist() == ["city"]
+    assert read_vector(tmp_path / "a.zip", layer="homes").name.tolist() == ["homes"]
+
+
+def test_a_layer_named_otherwise_than_its_file(tmp_path):
+    for name in ("a", "b"):
+        content = json.loads(layer(tmp_path).read_text()) | {"name": "something else"}
+        (tmp_path / f"{name}.geojson").write_text(json.dumps(content))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for name in ("a", "b"):
+            archive.write(tmp_path / f"{name}.geojson", f"{name}.geojson")
+    assert read_vector(tmp_path / "a.zip", layer="b").name.tolist() == ["a"]
+
+
+HOSTILE = """
+    import resource, sys, time
+    from geocluster.errors import InputError
+    from geocluster.load.vector import read_vector
+    import geopandas, pyarrow, pyogrio, openpyxl, numpy, pandas
+    resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
+    for path in sys.argv[1:]:
+        begin = time.process_time()
+        try:
+            read_vector(path)
+        except InputError as error:
+            print(f"{time.process_time() - begin:.2f}", str(error)[:300].replace(chr(10), " "))
+        else:
+            print("9999 read without a fault")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def hostile_files(folder: Path) -> list[Path]:
+    deep, head = 10_000, '{"type":"FeatureCollection","features":[{"type":"Feature",'
+    point = '"geometry":{"type":"Point","coordinates":[1,2]}}]}'
+    nested = '{"type":"Point","coordinates":[1,2]}'
+    text = {
+        "wide.csv": ",".join(f"c{i}" for i in range(1_000_000)) + "\n1\n",
+        "endless.csv": "a," * 6_000_000,
+        "wide_row.csv": "longitude,latitude\n" + "1," * 1_000_000 + "\n",
+        "rings.geojson": head + '"properties":{},"geometry":{"type":"Polygon","coordinates":'
+        + "[" * deep + "]" * deep + "}}]}",
+        "properties.geojson": head + '"properties":{"a":' + '{"a":' * deep + "1" + "}" * deep + "},"
+        + point,
+        "lists.geojson": "[" * deep + "]" * deep,
+        "collections.geojson": head + '"properties":{},"geometry":'
+        + '{"type":"GeometryCollection","geometries":[' * deep + nested + "]}" * deep + "}]}",
+        "members.geojson": '{"a":' * deep + "1" + "}" * deep,
+    }  # fmt: skip
+    for name, content in text.items():
+        (folder / name).write_text(content)
+    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("a.geojson", "w") as member:
+            for _ in range(100):
+                member.write(MEGABYTE)
+    return [*(folder / name for name in text), folder / "bomb.zip"]
+
+
+def test_no_file_takes_long_or_much_memory(tmp_path):
+    files = hostile_files(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(HOSTILE), *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    *told, largest = done.stdout.splitlines()
+    assert len(told) == len(files)
+    for path, line in zip(files, told, strict=True):
+        seconds, words = line.split(" ", 1)
+        assert float(seconds) < 10, line
+        assert path.name in words
+    assert "1,000,000 columns: at most 10,000 are read" in told[0]
+    assert "its first line has more than 10,000,000 letters" in told[1]
+    assert "a row does not fit the columns" in told[2]
+    assert int(largest) < 1024
