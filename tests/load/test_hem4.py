@@ -14,11 +14,12 @@ from geocluster.region import Region
 
 REGION = Region("Alabama", box(500_000, 3_760_000, 540_000, 3_800_000), "EPSG:32616")
 SHORT_TON = 907_184.74 / (365 * 86_400)  # g/s of a ton a year
-LOCATIONS = (
-    "FacilityID SourceID LocationType Longitude Latitude UTMzone SourceType Lengthx Lengthy Angle "
-    "HorzDim VertDim AreaVolReleaseHgt StackHgt_m StackDiameter_m ExitGasVel_m ExitGasTemp_K "
-    "Elevation_m X2 Y2 Method Massfrac Partdiam"
-).split()
+LOCATIONS = [
+    "FacilityID", "SourceID", "LocationType", "Longitude", "Latitude", "UTMzone", "SourceType",
+    "Lengthx", "Lengthy", "Angle", "HorzDim", "VertDim", "AreaVolReleaseHgt", "StackHgt_m",
+    "StackDiameter_m", "ExitGasVel_m", "ExitGasTemp_K", "Elevation_m", "X2", "Y2", "Method",
+    "Massfrac", "Partdiam",
+]  # fmt: skip
 EMISSIONS = ["FacilityID", "SourceID", "HEM3chem", "SumEmissionTPY", "FractionParticulate"]
 STACK = {"StackHgt_m": 30, "StackDiameter_m": 1, "ExitGasVel_m": 9, "ExitGasTemp_K": 350}
 

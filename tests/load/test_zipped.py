@@ -45,12 +45,11 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
 
 
 def test_a_zip_that_unpacks_to_gigabytes(tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("a.geojson", "w") as member:
-            for _ in range(100):
-                member.write(MEGABYTE)
+    bomb(tmp_path / "a.zip")
     assert (tmp_path / "a.zip").stat().st_size < 2**18
-    with pytest.raises(InputError, match="it unpacks to 1,0.. times its size: at most 200 times"):
+    with pytest.raises(
+        InputError, match=r"it unpacks to 1,0\d\d times its size: at most 200 times"
+    ):
         read_vector(tmp_path / "a.zip")
 
 
@@ -123,7 +122,7 @@ HOSTILE = """
     import resource, sys, time
     from geocluster.errors import InputError
     from geocluster.load.vector import read_vector
-    import geopandas, pyarrow, pyogrio, openpyxl, numpy, pandas
+    import geopandas, pyarrow, pyogrio
     resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
     for path in sys.argv[1:]:
         begin = time.process_time()
@@ -144,7 +143,7 @@ def hostile_files(folder: Path) -> list[Path]:
     text = {
         "wide.csv": ",".join(f"c{i}" for i in range(1_000_000)) + "\n1\n",
         "endless.csv": "a," * 6_000_000,
-        "wide_row.csv": "longitude,latitude\n" + "1," * 1_000_000 + "\n",
+        "wide_row.csv": "longitude,latitude\n" + "1," * 200_000 + "\n",
         "rings.geojson": head + '"properties":{},"geometry":{"type":"Polygon","coordinates":'
         + "[" * deep + "]" * deep + "}}]}",
         "properties.geojson": head + '"properties":{"a":' + '{"a":' * deep + "1" + "}" * deep + "},"
@@ -156,10 +155,7 @@ def hostile_files(folder: Path) -> list[Path]:
     }  # fmt: skip
     for name, content in text.items():
         (folder / name).write_text(content)
-    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("a.geojson", "w") as member:
-            for _ in range(100):
-                member.write(MEGABYTE)
+    bomb(folder / "bomb.zip")
     return [*(folder / name for name in text), folder / "bomb.zip"]
 
 
