@@ -24,6 +24,16 @@ def layer(folder: Path, name: str = "a.geojson") -> Path:
     return folder / name
 
 
+def bomb(path: Path) -> None:
+    """A small zip of a hundred megabytes of nothing."""
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.geojson", "w") as member,
+    ):
+        for _ in range(100):
+            member.write(MEGABYTE)
+
+
 @pytest.mark.parametrize("name", ["../a.geojson", "/a.geojson", "b/../../a.geojson", "C:\\a.shp"])
 def test_members_that_climb(tmp_path, name):
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:

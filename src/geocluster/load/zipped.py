@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,6 +19,17 @@ LARGEST_RATIO = 200
 RATIO_COUNTS_ABOVE = 64 * MEBI
 MANY_MEMBERS = 10_000
 READ_AT_ONCE = MEBI
+# All that Python's zipfile raises where bytes are not as they should be.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    UnicodeDecodeError,
+)
 
 
 @contextmanager
@@ -46,7 +59,7 @@ def opened_zip(
             if faults:
                 raise InputError(str(file), faults)
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise InputError(str(file), f"it is not a {kind}, or a broken one") from error
 
 
