@@ -23,9 +23,18 @@ from geocluster.region import Region as Region
 from geocluster.run import run_study as run_study
 from geocluster.siting.candidates import candidate_sites as candidate_sites
 from geocluster.siting.criteria import describe_sites as describe_sites
+from geocluster.siting.pareto import pareto_front as pareto_front
+from geocluster.siting.ranking import central_weights as central_weights
 from geocluster.siting.ranking import rank as rank
 from geocluster.siting.ranking import rank_acceptability as rank_acceptability
+from geocluster.siting.sensitivity import compare_methods as compare_methods
+from geocluster.siting.sensitivity import reversals as reversals
+from geocluster.siting.sensitivity import smallest_change as smallest_change
 from geocluster.siting.suitability import suitable_land as suitable_land
+from geocluster.siting.weighting import ahp_consistency as ahp_consistency
+from geocluster.siting.weighting import ahp_weights as ahp_weights
+from geocluster.siting.weighting import critic_weights as critic_weights
+from geocluster.siting.weighting import entropy_weights as entropy_weights
 from geocluster.study import read_study as read_study
 
 __version__: str

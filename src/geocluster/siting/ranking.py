@@ -1,39 +1,31 @@
 """Rank sites by weighted criteria, and ask how much the rank depends on the weights.
 
-With x the value of a site, w the weights scaled to sum to 1, and every normalised value turned so
-that more is better:
-
-- min-max: r = (x - min) / (max - min), or (max - x) / (max - min) where less is better; a column
-  that is the same everywhere gives 1 for all;
-- vector: r = x / sqrt(sum x^2), or 1 minus that where less is better;
-- weighted sum [1]_: score = sum of w r;
-- TOPSIS [1]_: score = d- / (d- + d+), with the distances d+ and d- of the point w r from the best
-  and from the worst value found in each column.
+The methods and their formulas are those of `geocluster.siting.methods`.
 
 References
 ----------
-.. [1] C. L. Hwang and K. Yoon (1981), Multiple attribute decision making, Springer.
-.. [2] R. Lahdelma and P. Salminen (2001), SMAA-2, Operations Research 49, 444-454.
+.. [1] R. Lahdelma and P. Salminen (2001), SMAA-2, Operations Research 49, 444-454.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from geocluster.errors import TableError
-from geocluster.siting.criteria import criterion_groups, signs_of
-from geocluster.tables import rows_in_words
+from geocluster.siting.criteria import signs_of
+from geocluster.siting.draws import Preferences, drawn_weights, random_weights
+from geocluster.siting.methods import OWN_NORMALISATION
+from geocluster.siting.question import Bounds, Question, Thresholds
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Table = TypeVar("Table", bound=pd.DataFrame)
 
-# Scores nearer than this are equal; the order is then that of site_id.
-SAME_SCORE_DECIMALS = 12
+__all__ = ["Question", "central_weights", "random_weights", "rank", "rank_acceptability"]
 
 
 def rank(
@@ -43,6 +35,8 @@ def rank(
     method: str = "topsis",
     normalisation: str | None = None,
     missing: str | None = None,
+    bounds: Bounds | None = None,
+    thresholds: Thresholds | None = None,
 ) -> Table:
     """Rank sites, best first.
 
@@ -53,26 +47,37 @@ def rank(
     weights : mapping
         Column to weight; a negative weight means that less is better. Their sizes are scaled to
         sum to 1.
-    method : {"topsis", "weighted_sum"}
+    method : {"topsis", "weighted_sum", "spotis", "promethee_ii"}
         How normalised values become a score.
     normalisation : {"vector", "min-max", "max"}, optional
-        Vector for TOPSIS and min-max for the weighted sum unless told.
+        Vector for TOPSIS and min-max for the weighted sum unless told; SPOTIS and PROMETHEE II
+        have their own.
     missing : {None, "worst", "drop"}
         What to do with a missing value: an error, the worst value found in its column, or leave
         the site out.
+    bounds : mapping, optional
+        Of SPOTIS: column to (low, high), between which every value must lie. [as the column]
+        The least and greatest value found where left out: the ranking is then not free of
+        reversal.
+    thresholds : mapping, optional
+        Of PROMETHEE II: column to p, the difference from which a site is wholly preferred, or to
+        (q, p) with q, the difference up to which sites are alike; 0 where any difference counts
+        whole. [as the column] p is the standard deviation over the sites where left out (assumed).
 
     Returns
     -------
     DataFrame or GeoDataFrame
-        Every column kept, with ``score`` (0 to 1, more is better), ``rank`` (from 1; equal scores
-        in the order of site_id, or of the rows) and ``normalised_<criterion>`` (more is better).
-        attrs: method, normalisation, weights (scaled), missing, dropped (sites left out).
+        Every column kept, with ``score`` (more is better; 0 to 1, PROMETHEE II -1 to 1), ``rank``
+        (from 1; equal scores in the order of site_id, or of the rows) and
+        ``normalised_<criterion>`` (more is better). attrs: method, normalisation, weights
+        (scaled), missing, dropped (sites left out), reversal_free (whether no other site can turn
+        the order of two); of SPOTIS bounds and note, of PROMETHEE II thresholds.
 
     Raises
     ------
     TableError
         Where a column is missing or not a number, weights are no numbers or all 0, a value is
-        missing and nothing was said about it, or a column holds no value at all.
+        missing and nothing was said about it or outside its bounds, or a column holds no value.
 
     Examples
     --------
@@ -81,8 +86,12 @@ def rank(
     >>> ranking = rank(sites, {"cost": -3, "gain": 1}, method="weighted_sum")
     >>> ranking[["site_id", "rank", "score"]].values.tolist()
     [['a', 1, 0.75], ['b', 2, 0.25]]
+    >>> limits = {"cost": (0, 10), "gain": (0, 5)}
+    >>> ranking = rank(sites, {"cost": -1, "gain": 1}, method="spotis", bounds=limits)
+    >>> ranking[["site_id", "score"]].round(2).values.tolist(), ranking.attrs["reversal_free"]
+    ([['b', 0.7], ['a', 0.65]], True)
     """
-    asked = Question.of(sites, weights, method, normalisation, missing)
+    asked = Question.of(sites, weights, method, normalisation, missing, bounds, thresholds)
     normalised = asked.normalised()
     order = asked.order()
     added = {f"normalised_{name}": normalised[:, i] for i, name in enumerate(asked.columns)}
@@ -96,8 +105,33 @@ def rank(
         "weights": dict(zip(asked.columns, signed.tolist(), strict=True)),
         "missing": missing or "none",
         "dropped": asked.dropped,
+        "reversal_free": asked.reversal_free(),
+        **_what_was_found(asked),
     }
     return ranking
+
+
+def _what_was_found(asked: Question) -> dict[str, object]:
+    """The bounds or thresholds used, and what was taken from the sites for want of better."""
+    if asked.method == "promethee_ii":
+        used = asked.known_thresholds().tolist()
+        return {"thresholds": _by_column(asked, used)}
+    if asked.method != "spotis":
+        return {}
+    used = asked.known_bounds().tolist()
+    bounds = _by_column(asked, used)
+    found = [asked.columns[i] for i in np.flatnonzero(np.isnan(asked.bounds).any(axis=1))]
+    notes = []
+    if found:
+        notes.append(f"bounds of {', '.join(found)} are the least and greatest value of the sites")
+    if asked.filled:
+        notes.append("missing values are the worst found")
+    note = f"Not free of rank reversal: {'; '.join(notes)}." if notes else ""
+    return {"bounds": bounds, "note": note}
+
+
+def _by_column(asked: Question, pairs: list[list[float]]) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(pair) for name, pair in zip(asked.columns, pairs, strict=True)}
 
 
 def rank_acceptability(
@@ -106,11 +140,14 @@ def rank_acceptability(
     *,
     samples: int = 10_000,
     seed: int = 0,
-    method: str = "topsis",
+    method: str | Sequence[str] = "topsis",
     normalisation: str | None = None,
     missing: str | None = None,
+    preferences: Preferences | None = None,
+    bounds: Bounds | None = None,
+    thresholds: Thresholds | None = None,
 ) -> pd.DataFrame:
-    """How often each site has each rank, over weights drawn at random [2]_.
+    """How often each site has each rank, over weights drawn at random [1]_.
 
     Weights are uniform on the simplex over groups of criteria, and within each group: criteria
     that measure the same thing share one weight. A column that is none of the project's criteria
@@ -128,8 +165,14 @@ def rank_acceptability(
         How many weight vectors.
     seed : int
         Of the random numbers.
-    method, normalisation, missing
-        As in `rank`.
+    method : str or sequence of str
+        As in `rank`; of several, each counts the same.
+    normalisation, missing, bounds, thresholds
+        As in `rank`, each for the methods that it belongs to.
+    preferences : sequence or mapping, optional
+        What is known of the weights: a list of groups or criteria, most important first
+        (``["exposure", "access"]``), or a mapping to the least and greatest share of all weight
+        (``{"exposure": (0.3, 0.5)}``); see `drawn_weights`. Any weights where left out.
 
     Returns
     -------
@@ -140,7 +183,7 @@ def rank_acceptability(
     Raises
     ------
     TableError
-        As `rank` does, or where no criterion is known.
+        As `rank` does, or where no criterion is known, or no weights obey the preferences.
 
     Examples
     --------
@@ -151,241 +194,105 @@ def rank_acceptability(
     """
     import pandas as pd
 
-    signs = signs_of(sites) if weights is None else weights
-    signs = {column: weight for column, weight in signs.items() if weight != 0}
-    asked = Question.of(sites, signs, method, normalisation, missing)
-    drawn = random_weights(asked.columns, samples=samples, seed=seed)
-    shares = _share_of_ranks(asked.ranks(drawn))
-    return pd.DataFrame(shares, index=asked.site_ids(), columns=range(1, len(shares) + 1))
+    methods = [method] if isinstance(method, str) else list(method)
+    asked = _asked(sites, weights, methods, normalisation, missing, bounds, thresholds)
+    drawn = drawn_weights(asked[0].columns, preferences, samples=samples, seed=seed)
+    shares = np.mean([_shares(question, drawn) for question in asked], axis=0)
+    return pd.DataFrame(shares, index=asked[0].site_ids(), columns=range(1, len(shares) + 1))
 
 
-def random_weights(columns: list[str], *, samples: int, seed: int) -> np.ndarray:
-    """Weights that are uniform on the simplex over groups of criteria, and within each group.
+def central_weights(
+    sites: pd.DataFrame,
+    weights: Mapping[str, float] | None = None,
+    *,
+    samples: int = 10_000,
+    seed: int = 0,
+    method: str = "topsis",
+    normalisation: str | None = None,
+    missing: str | None = None,
+    preferences: Preferences | None = None,
+    bounds: Bounds | None = None,
+    thresholds: Thresholds | None = None,
+) -> pd.DataFrame:
+    """The mean of the weights that put each site first [1]_: who would choose it.
 
     Parameters
     ----------
-    columns : list of str
-        Criteria; those of one group of the project's criteria share a weight.
-    samples : int
-        How many.
-    seed : int
-        Of the random numbers.
+    sites, weights, samples, seed, method, normalisation, missing, preferences, bounds, thresholds
+        As in `rank_acceptability`; one method.
 
     Returns
     -------
-    array (samples, columns)
-        Every row sums to 1.
+    DataFrame
+        Index as `rank_acceptability`; a column a criterion, negative where less is better, sizes
+        of a row summing to 1, NaN for a site that no drawn weights put first; and
+        ``acceptability``, the share of the weights that do.
+
+    Raises
+    ------
+    TableError
+        As `rank_acceptability` does.
 
     Examples
     --------
-    >>> random_weights(["a", "b", "c"], samples=2000, seed=1).mean(axis=0).round(1).tolist()
-    [0.3, 0.3, 0.3]
+    >>> import pandas as pd
+    >>> sites = pd.DataFrame({"site_id": ["a", "b"], "near": [1.0, 2.0], "far": [7.0, 9.0]})
+    >>> central = central_weights(sites, {"near": -1, "far": 1}, method="weighted_sum")
+    >>> central["acceptability"].round(1).tolist()
+    [0.5, 0.5]
+    >>> bool(-0.8 < central.loc["a", "near"] < -0.7)  # first wherever near weighs more than half
+    True
     """
-    random = np.random.default_rng(seed)
-    groups = criterion_groups(columns)
-    names = list(dict.fromkeys(groups))
-    over_groups = random.dirichlet(np.ones(len(names)), samples)
-    weights = np.empty((samples, len(columns)))
-    for number, name in enumerate(names):
-        members = [index for index, group in enumerate(groups) if group == name]
-        within = random.dirichlet(np.ones(len(members)), samples)
-        weights[:, members] = over_groups[:, [number]] * within
-    return weights
-
-
-def _topsis(normalised: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Scores (weightings, sites); the squared distances are sums of w^2 (r - r*)^2."""
-    squares = weights**2
-    to_best = np.sqrt(squares @ ((normalised - normalised.max(axis=0)) ** 2).T)
-    to_worst = np.sqrt(squares @ ((normalised - normalised.min(axis=0)) ** 2).T)
-    total = to_best + to_worst
-    # Where all sites are alike, best and worst are one point: neither near nor far.
-    return np.asarray(np.where(total > 0, to_worst / np.where(total > 0, total, 1), 0.5))
-
-
-def _weighted_sum(normalised: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return np.asarray(weights @ normalised.T)
-
-
-def _min_max(values: np.ndarray, less: np.ndarray) -> np.ndarray:
-    turned = np.where(less, -values, values)
-    span = np.ptp(turned, axis=0)
-    return np.where(span > 0, (turned - turned.min(axis=0)) / np.where(span > 0, span, 1), 1.0)
-
-
-def _vector(values: np.ndarray, less: np.ndarray) -> np.ndarray:
-    size = np.abs(values).max(axis=0)
-    scaled = values / np.where(size > 0, size, 1)
-    length = np.sqrt((scaled**2).sum(axis=0))
-    ratio = scaled / np.where(length > 0, length, 1)
-    return np.where(less, 1 - ratio, ratio)
-
-
-def _maximum(values: np.ndarray, less: np.ndarray) -> np.ndarray:
-    size = np.abs(values).max(axis=0)
-    ratio = values / np.where(size > 0, size, 1)
-    return np.where(less, 1 - ratio, ratio)
-
-
-METHODS = {"topsis": _topsis, "weighted_sum": _weighted_sum}
-NORMALISATIONS = {"vector": _vector, "min-max": _min_max, "max": _maximum}
-USUAL_NORMALISATION = {"topsis": "vector", "weighted_sum": "min-max"}
-
-
-class Question(NamedTuple):
-    """A ranking that can be answered: every value is there and finite."""
-
-    sites: Any
-    columns: list[str]
-    values: np.ndarray
-    weights: np.ndarray
-    method: str
-    normalisation: str
-    kept: np.ndarray
-    dropped: list[str]
-
-    @classmethod
-    def of(
-        cls,
-        sites: pd.DataFrame,
-        weights: Mapping[str, float],
-        method: str,
-        normalisation: str | None,
-        missing: str | None,
-    ) -> Question:
-        """Check all that was asked; every fault at once."""
-        normalisation = normalisation or USUAL_NORMALISATION.get(method, "")
-        faults = _option_faults(method, normalisation, missing) + _weight_faults(sites, weights)
-        if faults:
-            raise TableError("ranking", faults)
-        columns = list(weights)
-        values = np.column_stack([sites[name].to_numpy(dtype=float) for name in columns])
-        faults = _value_faults(values, columns, missing)
-        if faults:
-            raise TableError("ranking", faults)
-        gaps = np.isnan(values)
-        kept = np.flatnonzero(~gaps.any(axis=1) | (missing != "drop"))
-        dropped = [str(name) for name in np.delete(_site_ids(sites), kept)]
-        signed = np.array([float(weights[name]) for name in columns])
-        if missing == "worst":
-            worst = np.where(signed < 0, np.nanmax(values, axis=0), np.nanmin(values, axis=0))
-            values = np.where(gaps, worst, values)
-        if not kept.size:
-            raise TableError("ranking", "no site has a value for every criterion: none is left")
-        rest = sites.iloc[kept]
-        return cls(rest, columns, values[kept], signed, method, normalisation, kept, dropped)
-
-    def normalised(self) -> np.ndarray:
-        """Values (sites, criteria), turned so that more is better."""
-        return np.asarray(NORMALISATIONS[self.normalisation](self.values, self.weights < 0))
-
-    def shares(self) -> np.ndarray:
-        """The sizes of the given weights, scaled to sum to 1."""
-        size = np.abs(self.weights)
-        return np.asarray(size / size.sum())
-
-    def scores(self, weights: np.ndarray | None = None) -> np.ndarray:
-        """Scores (weightings, sites) under these weights, or else under the given ones."""
-        weights = self.shares()[None, :] if weights is None else weights
-        return METHODS[self.method](self.normalised(), weights)
-
-    def order(self) -> np.ndarray:
-        """Rows of the sites under the given weights, best first."""
-        return _best_first(self.scores(), _ties(self.sites))[0]
-
-    def ranks(self, weights: np.ndarray) -> np.ndarray:
-        """Ranks from 1 (weightings, sites)."""
-        return _ranks(self.scores(weights), _ties(self.sites))
-
-    def site_ids(self) -> pd.Index:
-        """site_id, or else the index."""
-        return _site_ids(self.sites)
-
-
-def _option_faults(method: str, normalisation: str, missing: str | None) -> list[str]:
-    faults = []
-    if method not in METHODS:
-        faults.append(f"method {method!r}: allowed are {', '.join(METHODS)}")
-    elif normalisation not in NORMALISATIONS:
-        allowed = ", ".join(NORMALISATIONS)
-        faults.append(f"normalisation {normalisation!r}: allowed are {allowed}")
-    if missing not in (None, "worst", "drop"):
-        faults.append(f"missing={missing!r}: allowed are None, 'worst' and 'drop'")
-    return faults
-
-
-def _weight_faults(sites: pd.DataFrame, weights: Mapping[str, float]) -> list[str]:
-    from pandas.api.types import is_numeric_dtype
-
-    if not len(sites):
-        return ["there is no site to rank"]
-    faults = [
-        f"weight of {name!r} is {weight!r}: give a number"
-        for name, weight in weights.items()
-        if not _is_finite(weight)
-    ]
-    if not faults and not any(weights.values()):
-        faults.append("every weight is 0: give at least one criterion a weight")
-    for name in weights:
-        if name not in sites:
-            faults.append(f"column {name!r} is missing: add it, or take it out of the weights")
-        elif not is_numeric_dtype(sites[name]):
-            faults.append(f"column {name!r} is not a number")
-    return faults
-
-
-def _is_finite(weight: object) -> bool:
-    try:
-        return bool(np.isfinite(float(weight)))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-
-
-def _value_faults(values: np.ndarray, columns: list[str], missing: str | None) -> list[str]:
-    faults = []
-    for number, name in enumerate(columns):
-        gaps = np.isnan(values[:, number])
-        if np.isinf(values[:, number]).any():
-            faults.append(f"column {name!r} holds an infinite value")
-        if gaps.all():
-            faults.append(f"column {name!r} has no value at all: take it out of the weights")
-        elif gaps.any() and missing is None:
-            where = rows_in_words([int(row) + 1 for row in np.flatnonzero(gaps)])
-            faults.append(
-                f"column {name!r}: no value in {where}: fill it in, or ask for missing='worst' "
-                "(the worst value found) or missing='drop' (leave the site out)"
-            )
-    return faults
-
-
-def _site_ids(sites: pd.DataFrame) -> pd.Index:
     import pandas as pd
 
-    return pd.Index(sites["site_id"], name="site_id") if "site_id" in sites else sites.index
+    (asked,) = _asked(sites, weights, [method], normalisation, missing, bounds, thresholds)
+    drawn = drawn_weights(asked.columns, preferences, samples=samples, seed=seed)
+    first = asked.firsts(drawn)
+    count = len(asked.values)
+    times = np.bincount(first, minlength=count)
+    sums = [np.bincount(first, column, minlength=count) for column in drawn.T]
+    means = np.where(times > 0, np.array(sums) / np.maximum(times, 1), np.nan)
+    table = pd.DataFrame((means * np.sign(asked.weights)[:, None]).T, columns=asked.columns)
+    table.index = asked.site_ids()
+    return table.assign(acceptability=times / samples)
 
 
-def _ties(sites: pd.DataFrame) -> np.ndarray:
-    """The rows in the order in which equal scores stand."""
-    if "site_id" not in sites:
-        return np.arange(len(sites))
-    return np.argsort(sites["site_id"].astype(str).to_numpy(dtype=object), kind="stable")
+def _asked(
+    sites: pd.DataFrame,
+    weights: Mapping[str, float] | None,
+    methods: Sequence[str],
+    normalisation: str | None,
+    missing: str | None,
+    bounds: Bounds | None,
+    thresholds: Thresholds | None,
+) -> list[Question]:
+    """The same question once a method; a weight's sign counts, not its size."""
+    signs = signs_of(sites) if weights is None else weights
+    signs = {column: weight for column, weight in signs.items() if weight != 0}
+    if len(methods) == 1:
+        only = methods[0]
+        return [Question.of(sites, signs, only, normalisation, missing, bounds, thresholds)]
+    if not methods:
+        raise TableError("ranking", "no method is named")
+    return [
+        Question.of(
+            sites,
+            signs,
+            method,
+            None if method in OWN_NORMALISATION else normalisation,
+            missing,
+            bounds if method == "spotis" else None,
+            thresholds if method == "promethee_ii" else None,
+        )
+        for method in methods
+    ]
 
 
-def _best_first(scores: np.ndarray, ties: np.ndarray) -> np.ndarray:
-    """Rows of the sites (weightings, sites), best first."""
-    rounded = np.round(scores[:, ties], SAME_SCORE_DECIMALS)
-    return np.asarray(ties[np.argsort(-rounded, axis=1, kind="stable")])
-
-
-def _ranks(scores: np.ndarray, ties: np.ndarray) -> np.ndarray:
-    order = _best_first(scores, ties)
-    ranks = np.empty(order.shape, np.int32)
-    places = np.broadcast_to(np.arange(1, order.shape[1] + 1, dtype=np.int32), order.shape)
-    np.put_along_axis(ranks, order, places, axis=1)
-    return ranks
-
-
-def _share_of_ranks(ranks: np.ndarray) -> np.ndarray:
-    samples, count = ranks.shape
-    cells = (ranks - 1) + np.arange(count) * count
-    return np.bincount(cells.ravel(), minlength=count * count).reshape(count, count) / samples
+def _shares(asked: Question, drawn: np.ndarray) -> np.ndarray:
+    """The share (sites, ranks) of the weights drawn that give a site a rank."""
+    count = len(asked.values)
+    cells = np.zeros(count * count, np.int64)
+    for ranks in asked.ranks_in_parts(drawn):
+        places = (ranks - 1) + np.arange(count) * count
+        cells += np.bincount(places.ravel(), minlength=count * count)
+    return cells.reshape(count, count) / len(drawn)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import TableError
-from geocluster.siting.ranking import Question, random_weights
+from geocluster.siting.draws import Preferences, drawn_weights
+from geocluster.siting.question import Bounds, Question, Thresholds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,9 @@ def rank_stability(
     method: str = "topsis",
     normalisation: str | None = None,
     missing: str | None = None,
+    preferences: Preferences | None = None,
+    bounds: Bounds | None = None,
+    thresholds: Thresholds | None = None,
 ) -> pd.DataFrame:
     """How sure a ranking is, over random weights and over the heights of release.
 
@@ -49,6 +53,10 @@ def rank_stability(
         As in `rank_acceptability`.
     method, normalisation, missing
         As in `rank`; with missing="drop" the sites dropped are those that `rank` drops.
+    preferences
+        As in `rank_acceptability`: only weights that obey them are drawn.
+    bounds, thresholds
+        As in `rank`; bounds must hold the burdens too.
 
     Returns
     -------
@@ -73,9 +81,9 @@ def rank_stability(
     import pandas as pd
 
     chosen = {column: weight for column, weight in weights.items() if weight != 0}
-    asked = Question.of(sites, chosen, method, normalisation, missing)
+    asked = Question.of(sites, chosen, method, normalisation, missing, bounds, thresholds)
     cases = _with_burdens(asked, len(sites), burdens, burden_column, missing)
-    drawn = random_weights(asked.columns, samples=samples, seed=seed)
+    drawn = drawn_weights(asked.columns, preferences, samples=samples, seed=seed)
     ranks = np.concatenate([case.ranks(drawn) for case in cases.values()])
     firsts = {name: int(case.order()[0]) for name, case in cases.items()}
     ids = asked.site_ids()
@@ -131,6 +139,10 @@ def _with_burdens(
             continue
         values = np.where(gaps, values[~gaps].max(), values)
         number = asked.columns.index(column)
+        low, high = asked.bounds[number]
+        if (values < low).any() or (values > high).any():
+            faults.append(f"burden of {name!r}: outside the bounds {low:g} to {high:g}")
+            continue
         replaced = asked.values.copy()
         replaced[:, number] = values
         cases[str(name)] = asked._replace(values=replaced)

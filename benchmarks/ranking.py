@@ -1,0 +1,119 @@
+"""What ranking costs, beside pymcdm in the same run: measured, never asserted.
+
+Run from anywhere: ``python benchmarks/ranking.py``. Needs pymcdm (the extra `test`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from pymcdm import normalizations
+from pymcdm.methods import PROMETHEE_II, SPOTIS, TOPSIS, WSM
+from pymcdm.methods.mcda_method import MCDA_method
+
+from geocluster.siting.methods import METHODS
+from geocluster.siting.pareto import pareto_front
+from geocluster.siting.ranking import rank, rank_acceptability
+from geocluster.siting.sensitivity import reversals, smallest_change
+
+CRITERIA = 8
+# pymcdm's PROMETHEE II holds all pairs of sites once a criterion.
+MOST_PAIRS = 1500
+
+
+def table_of(count: int) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Sites with values and signed weights."""
+    random = np.random.default_rng(0)
+    names = [f"c{number}" for number in range(CRITERIA)]
+    sites = pd.DataFrame(random.uniform(1, 9, (count, CRITERIA)), columns=names)
+    signs = np.where(np.arange(CRITERIA) % 2, 1, -1)
+    weights = random.dirichlet(np.ones(CRITERIA)) * signs
+    return sites, dict(zip(names, weights.tolist(), strict=True))
+
+
+def oracle(method: str, values: np.ndarray) -> MCDA_method:
+    """The same method of pymcdm, with the same bounds and thresholds."""
+    if method == "topsis":
+        return TOPSIS(normalizations.vector_normalization)
+    if method == "weighted_sum":
+        return WSM(normalizations.minmax_normalization)
+    if method == "spotis":
+        return SPOTIS(SPOTIS.make_bounds(values))
+    return PROMETHEE_II("vshape", p=values.std(axis=0))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """CPU time of the better of two runs."""
+    taken = []
+    for _ in range(2):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def rank_once() -> None:
+    """10,000 sites by each method under one weighting."""
+    for method in METHODS:
+        sites, weights = table_of(10_000)
+        ours = seconds(lambda: rank(sites, weights, method=method))  # noqa: B023
+        count = MOST_PAIRS if method == "promethee_ii" else len(sites)
+        values = sites.to_numpy()[:count]
+        signed = np.array(list(weights.values()))
+
+        def theirs() -> object:
+            scores = oracle(method, values)(values, np.abs(signed), np.sign(signed))  # noqa: B023
+            return scores.argsort()
+
+        other = seconds(theirs)
+        print(
+            f"{method}: {len(sites)} sites {ours * 1e3:.1f} ms with checks and table, "
+            f"pymcdm {count} sites {other * 1e3:.1f} ms, ratio {ours / other:.2g}"
+        )
+
+
+def rank_often() -> None:
+    """500 sites under 10,000 weightings; pymcdm takes them one by one."""
+    sites, weights = table_of(500)
+    values, signs = sites.to_numpy(), np.sign(list(weights.values()))
+    drawn = np.random.default_rng(1).dirichlet(np.ones(CRITERIA), 10_000)
+    for method in METHODS:
+        ours = seconds(lambda: rank_acceptability(sites, weights, method=method))  # noqa: B023
+        few = 20 if method == "promethee_ii" else 500
+
+        def theirs() -> list[np.ndarray]:
+            body = oracle(method, values)  # noqa: B023
+            # Its list of preference functions is used up by one call.
+            fresh = (lambda: oracle(method, values)) if method == "promethee_ii" else lambda: body  # noqa: B023
+            return [fresh()(values, row, signs).argsort() for row in drawn[:few]]  # noqa: B023
+
+        other = seconds(theirs) * len(drawn) / few
+        print(
+            f"{method}: 10,000 weightings of 500 sites {ours:.2f} s, "
+            f"pymcdm {other:.1f} s (from {few}), ratio {ours / other:.2g}"
+        )
+
+
+def rest() -> None:
+    """What pymcdm has not."""
+    sites, weights = table_of(10_000)
+    taken = seconds(lambda: pareto_front(sites, weights))
+    share = pareto_front(sites, weights)["pareto"].mean()
+    print(f"Pareto front of 10,000 sites x {CRITERIA}: {taken:.2f} s, {share:.0%} on it")
+    few = sites.iloc[:500]
+    for method in METHODS:
+        change = seconds(lambda: smallest_change(few, weights, method))  # noqa: B023
+        leave = seconds(lambda: reversals(few, weights, method))  # noqa: B023
+        print(f"{method}, 500 sites: smallest change {change:.2f} s, reversals {leave:.2f} s")
+    bounds = {"c0": (0.1, 0.3), "c1": (0.1, 0.2)}
+    taken = seconds(lambda: rank_acceptability(few, weights, preferences=bounds))
+    print(f"10,000 weightings of 500 sites within bounds, topsis: {taken:.2f} s")
+
+
+if __name__ == "__main__":
+    rank_once()
+    rank_often()
+    rest()
