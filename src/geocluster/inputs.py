@@ -53,7 +53,9 @@ def osm_tables(settings: Settings, region: Region) -> OsmTables | None:
     from geocluster.load.osm import read_osm
 
     path = path_or_none(settings, settings.inputs.osm)
-    return None if path is None else read_osm(path, region)
+    if path is None:
+        return None
+    return read_osm(path, region, tags=path_or_none(settings, settings.inputs.osm_tags))
 
 
 def sources_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:

@@ -1,6 +1,8 @@
 """Sectors from tags and names, and areas counted once."""
 
 import csv
+import re
+from collections import defaultdict
 from importlib.resources import files
 
 import geopandas as gpd
@@ -15,6 +17,7 @@ from geocluster.industry.land_use import (
     add_sectors,
     area_factor_of,
     emitting_areas,
+    nace_of,
     sector_of,
 )
 
@@ -34,6 +37,15 @@ CRS = "EPSG:32642"
         ({"industrial": "scrap_yard"}, "waste", "product-scrap: industrial"),
         ({"name": "Gas bottling (disused)", "operator": "Enemalta"}, "disused", "disused: name"),
         ({"operator": "Enemalta"}, "power", "operator-power: operator"),
+        ({"name": "Toshkent TETs"}, "power", "name-power: name"),
+        ({"name": "Талимарджанская ТЭС"}, "power", "name-power: name"),
+        ({"name": "Сернокислотный цех"}, "chemicals", "name-chemical: name"),
+        ({"name": "Gʻisht zavodi"}, "building materials", "name-stone: name"),
+        ({"name": "Farg'ona neftni qayta ishlash zavodi"}, "refinery", "name-refinery: name"),
+        ({"name": "12-цех", "name:en": "Copper smelter"}, "metals", "name-metal: name:en"),
+        ({"name": "Toʻqimachilik kombinati"}, "textiles", "name-textile: name"),
+        ({"name": "Завод № 7"}, "industry", "name-works: name"),
+        ({"name": "3-uchastka", "operator": "Navoiyazot"}, "chemicals", "operator-chemical: operator"),
         ({"name": "Portomaso offices"}, "industry", "no rule fits"),
         ({"name": None, "product": float("nan")}, "industry", "no rule fits"),
     ],
@@ -41,6 +53,22 @@ CRS = "EPSG:32642"
 def test_the_first_rule_that_fits_decides(tags, sector, rule):
     found = sector_of(tags)
     assert (found.sector, found.rule) == (sector, rule)
+
+
+def test_every_sector_has_one_nace_section_or_division():
+    rows = csv.DictReader(
+        files("geocluster.industry").joinpath("land_use_rules.csv").read_text("utf-8").splitlines()
+    )
+    codes = defaultdict(set)
+    for row in rows:
+        codes[row["sector"]].add(row["nace"])
+    assert {sector for sector, found in codes.items() if len(found) > 1} == set()
+    without = {sector for sector, found in codes.items() if found == {""}}
+    assert without == {"disused"}
+    every = set().union(*codes.values()) - {""}
+    assert all(re.fullmatch(r"[A-U](\d\d)?", code) for code in every)
+    assert nace_of("cement") == "C23"
+    assert nace_of("industry") == "C"
 
 
 def test_a_product_comes_before_a_name():

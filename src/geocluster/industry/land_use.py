@@ -28,6 +28,7 @@ __all__ = [
     "area_factor_of",
     "built_up_areas",
     "emitting_areas",
+    "nace_of",
     "sector_of",
     "urban_by_auer",
 ]
@@ -148,7 +149,19 @@ def sector_of(tags: Mapping[str, object], default: str = "", default_rule: str =
             if isinstance(text, str) and rule.pattern.search(text.replace("_", " ")):
                 return Sector(rule.sector, rule.nace, f"{rule.name}: {key}")
     sector = default or UNKNOWN_SECTOR
-    return Sector(sector, NACE_OF_SECTOR.get(sector, ""), default_rule or "no rule fits")
+    return Sector(sector, nace_of(sector), default_rule or "no rule fits")
+
+
+def nace_of(sector: str) -> str:
+    """The NACE section or division of a sector, empty where it has none.
+
+    Examples
+    --------
+    >>> [nace_of(sector) for sector in ("cement", "storage", "disused")]
+    ['C23', 'H52', '']
+    """
+    by_rule = {row["sector"]: row["nace"] for row in _table()}
+    return NACE_OF_SECTOR.get(sector) or by_rule.get(sector, "")
 
 
 def add_sectors(table: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +192,7 @@ def _kept(row: Mapping[str, object]) -> Sector | None:
     sector = row.get("sector")
     if not isinstance(sector, str) or not sector:
         return None
-    return Sector(sector, NACE_OF_SECTOR.get(sector, ""), "given")
+    return Sector(sector, nace_of(sector), "given")
 
 
 def emitting_areas(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

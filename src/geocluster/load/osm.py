@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geocluster.errors import InputError, MendedWarning
+from geocluster.load.osm_guard import check_unpacked
 from geocluster.load.osm_stream import (
     Counts,
     Feature,
@@ -81,8 +82,8 @@ def read_osm(
         Only what lies in it or within `margin_m` of it is kept. None keeps all; a file's own
         header box is never taken for a study area.
     tags : str or Path, optional
-        CSV with rows of your own for the mapping of tags, put before the package's; its columns
-        are those of osm_tags.csv.
+        CSV with rows of your own for the mapping of tags, put before the package's: see
+        `osm_tags.read_tag_rows`.
     margin_m : float
         How far beyond the region objects are kept. [m]
 
@@ -129,6 +130,7 @@ def read_osm(
     """
     path = Path(path)
     check_osm_path(path)
+    check_unpacked(path)
     table = TagTable(read_tag_rows(tags))
     clip = _Clip(region, margin_m) if region is not None else None
     with tempfile.TemporaryDirectory(prefix="geocluster-osm-") as folder:
@@ -281,7 +283,7 @@ def _id_order(osm_id: str) -> tuple[str, int]:
 
 
 def _record(name: str, osm_id: str, tags: dict[str, str], row: TagRow) -> dict[str, object]:
-    from geocluster.industry.land_use import sector_of
+    from geocluster.industry.land_use import Sector, nace_of, sector_of
 
     rule = f"{row.key}={tags.get(row.key, row.value)}"
     record: dict[str, object] = {
@@ -298,7 +300,10 @@ def _record(name: str, osm_id: str, tags: dict[str, str], row: TagRow) -> dict[s
         record["height_m"] = length_m(tags.get("height"))
         output = _first(tags, ("plant:output:electricity", "generator:output:electricity"))
         record["output_mw"] = power_mw(output)
-        sector = sector_of(tags, row.sector, rule)
+        # A sector in a row of one's own was put there on purpose: it decides.
+        given = Sector(row.sector, row.nace or nace_of(row.sector), f"own row: {row.key}")
+        decided = row.own and row.sector
+        sector = given if decided else sector_of(tags, row.sector, rule)
         record.update(sector=sector.sector, nace=sector.nace, sector_rule=sector.rule)
     return record
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 from geocluster.errors import InputError
 
+COLUMNS = ("key", "value", "shape", "table", "kind", "class", "sector", "nace", "origin")
 TABLES = ("sources", "homes", "places", "land", "coastline")
 SHAPES = ("point", "line", "area")
 
@@ -26,6 +27,8 @@ class TagRow(NamedTuple):
     class_: str
     sector: str
     origin: str
+    nace: str = ""
+    own: bool = False
 
 
 class TagTable:
@@ -62,8 +65,9 @@ def read_tag_rows(path: str | Path | None = None) -> list[TagRow]:
     Parameters
     ----------
     path : str or Path, optional
-        CSV with the columns key, value, shape, table, kind, class, sector, origin. `value` may be
-        ``*``; `shape` is one or several of point, line, area, parted by blanks.
+        CSV with the columns key, value, shape, table, kind, and optionally class, sector, nace,
+        origin. `value` may be ``*``; `shape` is one or several of point, line, area, parted by
+        blanks. A sector in it decides; the package's counts only where no rule tells.
 
     Raises
     ------
@@ -75,45 +79,63 @@ def read_tag_rows(path: str | Path | None = None) -> list[TagRow]:
     >>> [row.table for row in read_tag_rows() if (row.key, row.value) == ("landuse", "industrial")]
     ['sources', 'land']
     """
-    own = [] if path is None else _parse_rows(_text_of(Path(path)), str(path))
+    own = [] if path is None else _own_rows(Path(path))
     text = files("geocluster.load").joinpath("osm_tags.csv").read_text("utf-8")
     return own + _parse_rows(text, "osm_tags.csv")
 
 
-def _text_of(path: Path) -> str:
+def _own_rows(path: Path) -> list[TagRow]:
     try:
-        return path.read_text("utf-8-sig")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(str(path), f"cannot be read as text in UTF-8 ({error})") from error
+    return [row._replace(own=True) for row in _parse_rows(text, str(path))]
 
 
 def _parse_rows(text: str, where: str) -> list[TagRow]:
     rows, faults = [], []
-    for number, record in enumerate(csv.DictReader(text.splitlines()), start=1):
-        cells = {key: (value or "").strip() for key, value in record.items() if key is not None}
-        shapes = tuple(cells.get("shape", "").split())
-        for name in ("key", "value", "table", "kind"):
-            if not cells.get(name):
-                faults.append(f"column '{name}': no value in row {number}: fill it in")
-        if not shapes or not set(shapes) <= set(SHAPES):
-            faults.append(f"column 'shape': row {number} must name some of {', '.join(SHAPES)}")
-        if cells.get("table") and cells["table"] not in TABLES:
-            faults.append(f"column 'table': row {number}: allowed are {', '.join(TABLES)}")
-        rows.append(
-            TagRow(
-                cells.get("key", ""),
-                cells.get("value", ""),
-                shapes,
-                cells.get("table", ""),
-                cells.get("kind", ""),
-                cells.get("class", ""),
-                cells.get("sector", ""),
-                cells.get("origin", "") or "OpenStreetMap",
-            )
-        )
+    reader = csv.DictReader(text.splitlines())
+    unknown = [name for name in reader.fieldnames or () if name.strip() not in COLUMNS]
+    if unknown:
+        faults.append(f"column '{unknown[0][:40]}' is unknown: known are {', '.join(COLUMNS)}")
+    for number, record in enumerate(reader, start=1):
+        cells = {key.strip(): (value or "").strip() for key, value in record.items() if key}
+        if None in record:
+            faults.append(f"row {number} holds more values than there are columns")
+        rows.append(_row(cells))
+        faults += _row_faults(cells, number)
     if faults or not rows:
         raise InputError(where, faults or "there is no row in it")
     return rows
+
+
+def _row(cells: Mapping[str, str]) -> TagRow:
+    values = {name: cells.get(name, "") for name in COLUMNS}
+    return TagRow(
+        values["key"],
+        values["value"],
+        tuple(values["shape"].split()),
+        values["table"],
+        values["kind"],
+        values["class"],
+        values["sector"],
+        values["origin"] or "OpenStreetMap",
+        values["nace"],
+    )
+
+
+def _row_faults(cells: Mapping[str, str], number: int) -> Iterator[str]:
+    for name in ("key", "value", "table", "kind"):
+        if not cells.get(name):
+            yield f"column '{name}': no value in row {number}: fill it in"
+    shapes = cells.get("shape", "").split()
+    if not shapes or not set(shapes) <= set(SHAPES):
+        yield f"column 'shape': row {number} must name some of {', '.join(SHAPES)}"
+    if cells.get("table") and cells["table"] not in TABLES:
+        yield f"column 'table': row {number}: allowed are {', '.join(TABLES)}"
+    nace = cells.get("nace")
+    if nace and not re.fullmatch(r"[A-U](\d\d)?", nace):
+        yield f"column 'nace': {nace!r} in row {number} is no NACE section or division, as C or C24"
 
 
 def length_m(text: str | None) -> float | None:

@@ -14,6 +14,9 @@ from pydantic import BaseModel
 
 from geocluster.errors import SettingsError
 
+LARGEST_BYTES = 1_000_000
+# Python's reader takes time and memory by the square of a key's parts.
+DEEP_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++\s*+\.\s*+){50}")
 TAGS = ("<a path>", "<a table>")
 KINDS = {
     "string_type": "text in quotes",
@@ -38,8 +41,12 @@ def read_toml(file: Path) -> dict[str, Any]:
     """
     if not file.is_file():
         raise SettingsError(str(file), "there is no such file: give a study's folder")
+    if file.stat().st_size > LARGEST_BYTES:
+        raise SettingsError(str(file), f"more than {LARGEST_BYTES / 1e6:g} MB are no settings")
     try:
         text = file.read_bytes().decode("utf-8-sig")
+        if DEEP_KEY.search(text):
+            raise SettingsError(str(file), "broken TOML: a key of 50 parts or more")
         return tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise SettingsError(str(file), f"not UTF-8 text ({error}): save it as UTF-8") from error
@@ -48,6 +55,12 @@ def read_toml(file: Path) -> dict[str, Any]:
         last = len(text.splitlines())
         reason = str(error).replace("at end of document", f"at line {last}, the end of the file")
         raise SettingsError(str(file), f"broken TOML: {reason}{hint}") from error
+    except RecursionError as error:
+        raise SettingsError(str(file), "broken TOML: lists or tables nested too deep") from error
+    except SettingsError:
+        raise
+    except ValueError as error:  # a number of thousands of digits
+        raise SettingsError(str(file), f"broken TOML: {error}") from error
 
 
 def place_of(keys: Iterable[object]) -> str:

@@ -110,6 +110,7 @@ class InputSettings(Section):
     land: tuple[VectorFile, ...] = ()
     zones: VectorFile | None = None
     osm: Text | None = None
+    osm_tags: Text | None = None
     not_valid: VectorFile | None = None
     dem: ElevationFiles | None = None
     table1: PlainTable | None = None
@@ -128,6 +129,8 @@ class InputSettings(Section):
     def _people_come_from_somewhere(self) -> InputSettings:
         if not (self.homes or self.towns or self.population):
             raise ValueError("nobody lives here: give homes, towns or population")
+        if self.osm_tags and not self.osm:
+            raise ValueError("osm_tags maps the tags of an extract: give osm too, or leave it out")
         return self
 
 
