@@ -229,6 +229,17 @@ def _driver(inner: str, start: bytes, size: int, name: str) -> str:
     raise InputError(name, f"it is no elevation raster: {KINDS} are read")
 
 
+def check_block(raster: DatasetReader, band: int, name: str) -> None:
+    """An error where a band is stored in blocks that no memory holds."""
+    block = np.prod([float(n) for n in raster.block_shapes[band - 1]])
+    if block > MOST_BLOCK_PIXELS:
+        raise InputError(
+            name,
+            f"it says that it is stored in blocks of {block:,.0f} pixels, too many to hold: write "
+            "it anew in tiles (gdal_translate -of COG)",
+        )
+
+
 def _check_header(raster: DatasetReader, band: int | None, name: str) -> int:
     if raster.crs is None:
         raise CRSError(name, "the raster declares no reference system: give it one")
@@ -238,13 +249,7 @@ def _check_header(raster: DatasetReader, band: int | None, name: str) -> int:
         raise InputError(name, f"it has {raster.count} bands: choose one with band =")
     if band is not None and not 1 <= band <= raster.count:
         raise InputError(name, f"there is no band {band}: it has {raster.count}")
-    block = np.prod([float(n) for n in raster.block_shapes[(band or 1) - 1]])
-    if block > MOST_BLOCK_PIXELS:
-        raise InputError(
-            name,
-            f"it says that it is stored in blocks of {block:,.0f} pixels, too many to hold: write "
-            "it anew in tiles (gdal_translate -of COG)",
-        )
+    check_block(raster, band or 1, name)
     return band or 1
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from geocluster.errors import CRSError, InputError, MendedWarning
+from geocluster.load.dem import check_block
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 REACH_M = 50_000.0
 BLOCK_PIXELS = 1024  # a side; 8 MB of people at a time
 BLOCK_CELLS = 2048
+MOST_PIXELS = 1_000_000_000  # half a minute
 # Points this far apart are transformed, and what lies between is interpolated: off by d^2 / 8R,
 # under 0.1 m.
 LATTICE_M = 2_000.0
@@ -125,6 +127,7 @@ def _check_raster(raster: DatasetReader, band: int | None, name: str) -> int:
         raise InputError(name, f"it has {raster.count} bands: choose one with band=")
     if band is not None and not 1 <= band <= raster.count:
         raise InputError(name, f"there is no band {band}: it has {raster.count}")
+    check_block(raster, band or 1, name)
     return band or 1
 
 
@@ -337,6 +340,12 @@ def _tell_about(ground: _Ground) -> None:
     if left >= right or top >= bottom:
         raise InputError(
             ground.name, f"the raster does not touch {region.name} or what is near: check its CRS"
+        )
+    if (right - left) * (bottom - top) > MOST_PIXELS:
+        raise InputError(
+            ground.name,
+            f"{(right - left) * (bottom - top):,} of its pixels lie in reach, too many to read: "
+            "give a coarser raster",
         )
     if inside.any() and covered.mean() < COVERED_ENOUGH:
         _warn(
