@@ -140,9 +140,10 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
             **settings.options(inputs.population),
         )
     if inputs.homes is not None:
-        return read_homes(
+        homes = read_homes(
             settings.path(inputs.homes), region, reach_m=reach_m, **settings.options(inputs.homes)
         )
+        return _spread(homes, settings, region, osm)
     if inputs.towns is None:
         raise InputError(str(settings.file), "nobody lives here: give homes, towns or population")
     given = written(inputs.towns)
@@ -161,6 +162,25 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
     if inputs.plain is not None:
         plain = read_vector(settings.path(inputs.plain), **settings.options(inputs.plain))
     return spread_towns(towns, region, plain=plain, total_people=total)
+
+
+def _spread(
+    homes: gpd.GeoDataFrame, settings: Settings, region: Region, osm: OsmTables | None
+) -> gpd.GeoDataFrame:
+    """Homes as they are, or over the areas in them that the settings name."""
+    from geocluster.exposure.districts import districts_to_areas
+    from geocluster.load.osm import MARGIN_M
+    from geocluster.load.vector import read_vector
+
+    file = settings.homes_spread_over_file()
+    if file is not None:
+        areas = read_vector(settings.path(file)).to_crs(region.crs)
+        return districts_to_areas(homes, areas)
+    if getattr(settings.inputs.homes, "spread_over", None) is None or osm is None:
+        return homes
+    # An extract is read no farther than this: a district beyond it has areas that are not there.
+    known = region.boundary.buffer(MARGIN_M)
+    return districts_to_areas(homes, osm.homes, known=known)
 
 
 def places_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.GeoDataFrame:

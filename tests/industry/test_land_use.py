@@ -45,7 +45,11 @@ CRS = "EPSG:32642"
         ({"name": "12-цех", "name:en": "Copper smelter"}, "metals", "name-metal: name:en"),
         ({"name": "Toʻqimachilik kombinati"}, "textiles", "name-textile: name"),
         ({"name": "Завод № 7"}, "industry", "name-works: name"),
-        ({"name": "3-uchastka", "operator": "Navoiyazot"}, "chemicals", "operator-chemical: operator"),
+        (
+            {"name": "3-uchastka", "operator": "Navoiyazot"},
+            "chemicals",
+            "operator-chemical: operator",
+        ),
         ({"name": "Portomaso offices"}, "industry", "no rule fits"),
         ({"name": None, "product": float("nan")}, "industry", "no rule fits"),
     ],

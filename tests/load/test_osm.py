@@ -1,6 +1,7 @@
 """OpenStreetMap extracts: a small town written for these tests."""
 
 import bz2
+import csv
 import gzip
 import re
 import warnings
@@ -272,3 +273,17 @@ def test_the_docs_show_the_whole_mapping(root):
         r"^\| `([^`=]+)=([^`]+)` \| ([^|]+) \| (\w+) \| (\w+) \|", text, re.MULTILINE
     )
     assert shown == [(row.key, row.value, " ".join(row.shape), row.table, row.kind) for row in rows]
+
+
+def test_the_docs_show_every_rule_of_sectors(root):
+    text = (root / "docs" / "osm.md").read_text("utf-8")
+    rules = root / "src" / "geocluster" / "industry" / "land_use_rules.csv"
+    rows = list(csv.DictReader(rules.read_text("utf-8").splitlines()))
+    shown = re.findall(
+        r"^\| ([a-z-]+) \| `(.+?)` \| ([a-z ]+) \| (\w*) \| (\w+) \|$",
+        text.replace("\\|", "|").replace("|  |", "| |").replace("| | ", "|  | "),
+        re.MULTILINE,
+    )
+    assert shown == [
+        (row["rule"], row["key"], row["sector"], row["nace"], row["factor"]) for row in rows
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +90,7 @@ def read_table(
     encoding: str | None = None,
     sheet: str | None = None,
     header_row: int | None = None,
+    text: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Read a table without geometry: CSV or an Excel workbook.
 
@@ -99,6 +100,8 @@ def read_table(
         .csv, .tsv, .txt, .xlsx or .xlsm.
     rename, encoding, sheet, header_row
         As in `geocluster.load.vector.read_vector`.
+    text : sequence of str
+        Columns of a CSV, by its own names, that are text whatever they look like.
 
     Raises
     ------
@@ -115,7 +118,7 @@ def read_table(
     """
     how = Opening(rename=rename, encoding=encoding, sheet=sheet, header_row=header_row)
     file, name = _existing(path, TABLE_SUFFIXES, "table", how)
-    return renamed(_tabular(file, how), rename, name)
+    return renamed(_tabular(file, how, text), rename, name)
 
 
 def _existing(
@@ -147,14 +150,14 @@ def _existing(
     return file, name
 
 
-def _tabular(file: Path, how: Opening) -> pd.DataFrame:
+def _tabular(file: Path, how: Opening, text: Sequence[str] = ()) -> pd.DataFrame:
     if file.suffix.lower() in EXCEL_SUFFIXES:
         return read_excel(file, sheet=how.sheet, header_row=how.header_row)
     names = how.rename or {}
     return read_csv(
         file,
         encoding=how.encoding,
-        text=[theirs for ours, theirs in names.items() if ours in TEXT_COLUMNS],
+        text=[*text, *(theirs for ours, theirs in names.items() if ours in TEXT_COLUMNS)],
     )
 
 

@@ -19,6 +19,7 @@ from geocluster.load.osm_stream import (
     UnsortedError,
     check_osm_path,
     has_only_nodes,
+    may_be_cut,
     sorted_copy,
     stream_features,
 )
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from geocluster.region import Region
 
 BATCH = 4_000
+MARGIN_M = 10_000.0
 LONLAT = "EPSG:4326"
 EQUAL_AREA = "EPSG:6933"
 COLUMNS = {
@@ -70,7 +72,7 @@ def read_osm(
     region: Region | None = None,
     *,
     tags: str | Path | None = None,
-    margin_m: float = 10_000,
+    margin_m: float = MARGIN_M,
 ) -> OsmTables:
     """Read an OpenStreetMap extract, clipped to a region while reading.
 
@@ -319,6 +321,11 @@ def _warn(path: Path, counts: Counts, tables: OsmTables) -> None:
             examples = ", ".join(counts.examples.get(what, []))
             ids = f" (such as {examples})" if examples else ""
             _mended(f"{path.name}: {sentence.format(n=number)}{ids}")
+    if may_be_cut(path):
+        _mended(
+            f"{path.name}: 1 kind of object is missing: there are ways and no relation; if "
+            "the file was cut off there, areas made of several ways are missing"
+        )
     empty = [name for name, table in zip(tables._fields, tables, strict=True) if table.empty]
     if empty:
         reason = "; the file holds nodes only" if has_only_nodes(path) else ""

@@ -1,4 +1,4 @@
-"""What an OpenStreetMap file unpacks to, looked at before it is read: no few MB become a day's work.
+"""What an OpenStreetMap file unpacks to, looked at before it is read.
 
 Map data packs about 4 times in PBF and 10 to 20 times as XML. What packs far better, or holds a
 text without end, was made to exhaust its reader.
@@ -53,8 +53,8 @@ def _check_text(path: Path, name: str) -> None:
             if silent > LONGEST_TEXT_BYTES:
                 raise InputError(
                     str(path),
-                    f"a text of more than {LONGEST_TEXT_BYTES >> 20} MB in it is no map data: fetch "
-                    "it again",
+                    f"a text of more than {LONGEST_TEXT_BYTES >> 20} MB in it is no map "
+                    "data: fetch it again",
                 )
 
 
@@ -62,7 +62,7 @@ def _opened(packed: IO[bytes], name: str) -> IO[bytes]:
     if name.endswith(".gz"):
         return gzip.GzipFile(fileobj=packed)  # type: ignore[return-value]
     if name.endswith(".bz2"):
-        return bz2.BZ2File(packed)  # type: ignore[return-value]
+        return bz2.BZ2File(packed)
     return packed
 
 
@@ -70,8 +70,8 @@ def _check_size(path: Path, unpacked: int, packed: int) -> None:
     if unpacked > ALWAYS_ALLOWED_BYTES and unpacked > RATIO * packed:
         raise InputError(
             str(path),
-            f"{packed / 1e6:.1f} MB of it unpack to {unpacked / 1e6:,.0f} MB or more, which map data "
-            "does not: fetch it again",
+            f"{packed / 1e6:.1f} MB of it unpack to {unpacked / 1e6:,.0f} MB or more, which map "
+            "data does not: fetch it again",
         )
 
 

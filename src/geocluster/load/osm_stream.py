@@ -102,10 +102,21 @@ def _readable(path: Path) -> Iterator[None]:
 
 def has_only_nodes(path: Path) -> bool:
     """Whether there is no way and no relation in a file."""
+    return not (_holds_any(path, "WAY") or _holds_any(path, "RELATION"))
+
+
+def may_be_cut(path: Path) -> bool:
+    """Whether a PBF file ends before its relations, which come last: ways, and not one relation."""
+    if not path.name.lower().endswith(".pbf"):
+        return False  # as XML, its last tag is missing
+    return _holds_any(path, "WAY") and not _holds_any(path, "RELATION")
+
+
+def _holds_any(path: Path, kind: str) -> bool:
     import osmium
 
-    found = osmium.FileProcessor(str(path), osmium.osm.WAY | osmium.osm.RELATION)
-    return next(iter(found), None) is None
+    found = osmium.FileProcessor(str(path), getattr(osmium.osm, kind))
+    return next(iter(found), None) is not None
 
 
 def sorted_copy(path: Path, folder: Path, counts: Counts) -> Path:

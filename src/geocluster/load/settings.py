@@ -18,12 +18,14 @@ from geocluster.errors import SettingsError
 from geocluster.load.settings_faults import place_of, read_toml, sentence
 from geocluster.load.settings_files import (
     ElevationFiles,
+    HomesFile,
     RasterFile,
     Section,
     SourceFile,
     TableFile,
 )
 from geocluster.load.settings_sections import (
+    OSM,
     ExposureSettings,
     GridSettings,
     InputSettings,
@@ -98,6 +100,9 @@ class Settings(Section):
             said["rename"] = said.pop("columns")
         if "emissions" in said:
             said["emissions"] = self.folder / said["emissions"]
+        if "census" in said:
+            said["census"]["path"] = self.folder / said["census"]["path"]
+        said.pop("spread_over", None)  # not the reader's: what it read is spread afterwards
         return said
 
     def files(self) -> list[Path]:
@@ -110,7 +115,18 @@ class Settings(Section):
         paths = {self.path(value) for value in single if value is not None}
         if isinstance(self.inputs.sources, SourceFile) and self.inputs.sources.emissions:
             paths.add(self.folder / self.inputs.sources.emissions)
+        homes = self.inputs.homes
+        if isinstance(homes, HomesFile) and homes.census:
+            paths.add(self.folder / homes.census.path)
+        if areas := self.homes_spread_over_file():
+            paths.add(self.folder / areas)
         return sorted({self.file, *paths, *(p for p in self.limits() if isinstance(p, Path))})
+
+    def homes_spread_over_file(self) -> str | None:
+        """The file of areas that homes are spread over; None where the extract has them."""
+        homes = self.inputs.homes
+        over = homes.spread_over if isinstance(homes, HomesFile) else None
+        return None if over == OSM else over
 
     def limits(self) -> list[str | Path]:
         """The sets of limits asked for: names of the package's own, or where the files are."""
@@ -248,7 +264,10 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]:
                 values = values.get("path", ())
             for value in values if isinstance(values, list) else [values]:
                 inner = value if isinstance(value, Mapping) else {"path": value}
-                for key in ("path", "emissions"):
-                    file = inner.get(key)
+                census = inner.get("census")
+                counted = census.get("path") if isinstance(census, Mapping) else None
+                over = inner.get("spread_over")
+                areas = None if over == OSM else over
+                for file in (inner.get("path"), inner.get("emissions"), counted, areas):
                     if isinstance(file, str) and file:
                         yield (*head, name), file

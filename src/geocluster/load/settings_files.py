@@ -123,6 +123,26 @@ class SourceFile(InputFile):
         return self
 
 
+class CensusFile(Section):
+    """A table of people by district, and the columns that join it to the districts' polygons."""
+
+    path: Text
+    key: Text
+    table_key: Text | None = None
+    people: Text | None = None
+    missing: Literal["error", "leave out"] | None = None
+    encoding: Encoding | None = None
+    sheet: Text | None = None
+    header_row: int | None = Field(default=None, ge=1, le=1000)
+
+
+class HomesFile(InputFile):
+    """Polygons with people: besides, the census that counts them, and where in them they live."""
+
+    census: CensusFile | None = None
+    spread_over: Text | None = None
+
+
 class RasterFile(Section):
     """A population raster with more said about it: what a pixel holds, its band, no data."""
 
@@ -153,4 +173,5 @@ PlainTable = Annotated[_AS_PATH | Annotated[TableFile, Tag(TAGS[1])], _CHOICE]
 VectorFile = Annotated[_AS_PATH | Annotated[InputFile, Tag(TAGS[1])], _CHOICE]
 SourcesFile = Annotated[_AS_PATH | Annotated[SourceFile, Tag(TAGS[1])], _CHOICE]
 PlaceFile = Annotated[_AS_PATH | Annotated[PlacesFile, Tag(TAGS[1])], _CHOICE]
+HomesTable = Annotated[_AS_PATH | Annotated[HomesFile, Tag(TAGS[1])], _CHOICE]
 PopulationFile = Annotated[_AS_PATH | Annotated[RasterFile, Tag(TAGS[1])], _CHOICE]

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from geocluster.load.settings_files import (
     ElevationFiles,
+    HomesFile,
+    HomesTable,
     PlaceFile,
     PlainTable,
     PopulationFile,
@@ -24,6 +26,7 @@ from geocluster.tables import POLLUTANTS, STACK_COLUMNS, VOLUME_COLUMNS
 if TYPE_CHECKING:
     from geocluster.plume.deposition import Gas, Particles
 
+OSM = "osm"  # in place of a file: the residential areas of the extract
 SHARES_MAY_MISS = 1e-6
 # Stated defaults of a park nobody has designed yet: a hall 20 m high and 100 m wide leaks at
 # half its height (sigma_y = side / 4.3, sigma_z = height / 2.15, ISC3 Vol. II, Table 1-6), and a
@@ -101,7 +104,7 @@ class InputSettings(Section):
     sources: SourcesFile | None = None
     plants: PlainTable | None = None
     factors: Text | None = None
-    homes: VectorFile | None = None
+    homes: HomesTable | None = None
     towns: PlainTable | None = None
     totals: PlainTable | None = None
     plain: VectorFile | None = None
@@ -131,6 +134,9 @@ class InputSettings(Section):
             raise ValueError("nobody lives here: give homes, towns or population")
         if self.osm_tags and not self.osm:
             raise ValueError("osm_tags maps the tags of an extract: give osm too, or leave it out")
+        over = self.homes.spread_over if isinstance(self.homes, HomesFile) else None
+        if over == OSM and not self.osm:
+            raise ValueError("homes are spread over osm, but there is no extract: give osm too")
         return self
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError, MendedWarning
+from geocluster.load.census import with_census
 from geocluster.load.columns import checked, filled
 from geocluster.load.delimited import OnBadCoordinates
 from geocluster.load.mending import mend_geometry, only_polygons
@@ -132,9 +133,22 @@ def read_homes(
     encoding: str | None = None,
     sheet: str | None = None,
     header_row: int | None = None,
+    census: Mapping[str, Any] | None = None,
     reach_m: float = REACH_M,
 ) -> gpd.GeoDataFrame:
     """Read the table of homes: polygons with people.
+
+    Parameters
+    ----------
+    path, layer, crs, where, rename, encoding, sheet, header_row
+        As in `read_vector`.
+    region : Region
+        The result is in its reference system.
+    census : mapping, optional
+        Where the people stand in a table of their own: `path`, `key` and what else
+        `geocluster.load.census.with_census` takes.
+    reach_m : float
+        Homes farther from the region are left out. [m]
 
     Returns
     -------
@@ -151,7 +165,10 @@ def read_homes(
     """
     how = Opening(layer, crs, rename, encoding, sheet, header_row, where)
     file = str(path)
-    table = checked(opened(path, how, "homes"), "homes", file, rename)
+    table = opened(path, how, "homes")
+    if census is not None:
+        table = with_census(table, file, **census)
+    table = checked(table, "homes", file, rename)
     table = filled(table, name="", origin="reported")
     if len(table) and not table.people.sum() > 0:
         raise InputError(file, "nobody lives in it: column 'people' is 0 in every row")
