@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError
+from geocluster.load.settings_files import InputFile, TableFile
 from geocluster.tables import GREENHOUSE_GASES, RANGE_COLUMN, check_table, pollutants_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from geocluster.load.osm import OsmTables
     from geocluster.load.settings import Settings
-    from geocluster.load.settings_files import TableFile
     from geocluster.load.settings_weather import WeatherFile
     from geocluster.region import Region
 
@@ -32,7 +32,9 @@ def path_or_none(settings: Settings, value: Any) -> Path | None:
 
 
 def written(value: str | TableFile) -> str:
-    """The path of a file as study.toml has it."""
+    """The path of a file as study.toml has it; what is read of a database."""
+    if isinstance(value, InputFile) and value.database is not None:
+        return str(value.stored())
     return value if isinstance(value, str) else value.path
 
 
@@ -42,7 +44,7 @@ def region_of(settings: Settings) -> Region:
     from geocluster.region import Region
 
     given = settings.region
-    boundary = read_boundary(settings.path(given.boundary), **settings.options(given.boundary))
+    boundary = read_boundary(settings.given(given.boundary), **settings.options(given.boundary))
     if given.crs is None:
         return Region.from_boundary(given.name, boundary)
     return Region(given.name, boundary.to_crs(given.crs).union_all(), given.crs)
@@ -72,7 +74,7 @@ def sources_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd
     if inputs.sources is not None:
         tables.append(
             read_sources(
-                settings.path(inputs.sources),
+                settings.given(inputs.sources),
                 region,
                 reach_m=settings.plume.reach_m,
                 **settings.options(inputs.sources),
@@ -141,7 +143,7 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
         )
     if inputs.homes is not None:
         homes = read_homes(
-            settings.path(inputs.homes), region, reach_m=reach_m, **settings.options(inputs.homes)
+            settings.given(inputs.homes), region, reach_m=reach_m, **settings.options(inputs.homes)
         )
         return _spread(homes, settings, region, osm)
     if inputs.towns is None:
@@ -160,7 +162,7 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
         return homes.assign(origin=homes["origin"] + ": towns of the list over OpenStreetMap areas")
     plain = None
     if inputs.plain is not None:
-        plain = read_vector(settings.path(inputs.plain), **settings.options(inputs.plain))
+        plain = read_vector(settings.given(inputs.plain), **settings.options(inputs.plain))
     return spread_towns(towns, region, plain=plain, total_people=total)
 
 
@@ -190,7 +192,7 @@ def places_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.
     given = settings.inputs.places
     tables = [] if osm is None else [osm.places]
     if given is not None:
-        tables.append(read_places(settings.path(given), region, **settings.options(given)))
+        tables.append(read_places(settings.given(given), region, **settings.options(given)))
     return _stacked(tables, region, ["kind", "name"])
 
 
@@ -200,7 +202,7 @@ def land_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Ge
 
     tables = [] if osm is None else [osm.land]
     for given in settings.inputs.land:
-        tables.append(read_land(settings.path(given), region, **settings.options(given)))
+        tables.append(read_land(settings.given(given), region, **settings.options(given)))
     return _stacked(tables, region, ["kind", "name", "origin"])
 
 
@@ -212,7 +214,7 @@ def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     if settings.inputs.zones is None:
         return _stacked([], region, ["name", "area_ha", "coord_err_m"])
     given = settings.inputs.zones
-    zones = read_vector(settings.path(given), **settings.options(given))
+    zones = read_vector(settings.given(given), **settings.options(given))
     check_table(zones, "zones", written(given))
     return place_in_region(zones, region, written(given), things="zones", reach_m=ZONES_M)
 
@@ -224,10 +226,10 @@ def areas_drawn_not_valid(settings: Settings, region: Region) -> gpd.GeoDataFram
     given = settings.inputs.not_valid
     if given is None:
         return _stacked([], region, ["reason"])
-    table = read_vector(settings.path(given), **settings.options(given))
+    table = read_vector(settings.given(given), **settings.options(given))
     if "reason" not in table:
         raise InputError(
-            str(settings.path(given)), "column 'reason' is missing: say why results do not hold"
+            str(settings.given(given)), "column 'reason' is missing: say why results do not hold"
         )
     return table.to_crs(region.crs)
 

@@ -114,6 +114,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "inputs_sha256": study.inputs,
+        **({"databases": [vars(one) for one in study.databases]} if study.databases else {}),
         "settings": study.settings.model_dump(mode="json", by_alias=True, exclude=unused),
         "crs": metric_crs(study.region.crs, study.region.name).to_string(),
         "weather": dict(study.weather.attrs),

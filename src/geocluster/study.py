@@ -31,6 +31,7 @@ from geocluster.inputs import (
     weathers_of,
     zones_of,
 )
+from geocluster.load.database import readings
 from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.validity import areas_not_valid, areas_of, weather_at
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from geocluster.load.database import Reading
     from geocluster.load.settings import ParkSettings, Settings
     from geocluster.region import Region
 
@@ -63,7 +65,7 @@ class Study:
     warnings : tuple of str
         What was mended on the way in, with counts.
     inputs : dict
-        File to SHA-256.
+        File to SHA-256; table or query of a database to that of the rows that were read.
     weathers : dict of str to xarray.Dataset
         Place to its weather: ``"default"``, and each of [[weather_places]]. Where there are any,
         `sources` name their own in the column `weather`.
@@ -71,6 +73,8 @@ class Study:
         Where the weathers beside the default hold, see `geocluster.validity.areas_of`.
     terrain : xarray.DataArray or None
         Elevation of the ground in cells of the grid; the sources then have `ground_m`. [m]
+    databases : tuple of Reading
+        What was read of databases: address without password, table or query, rows, SHA-256.
     """
 
     folder: Path
@@ -90,6 +94,7 @@ class Study:
     weathers: dict[str, xr.Dataset] = field(default_factory=dict)
     weather_areas: gpd.GeoDataFrame | None = None
     terrain: xr.DataArray | None = None
+    databases: tuple[Reading, ...] = ()
 
     def grid(self) -> xr.DataArray:
         """The study's grid; with the coordinate `ground_m` where the study has terrain."""
@@ -220,10 +225,16 @@ def read_study(path: str | Path) -> Study:
     >>> study.region.name
     'Andijan region'
     """
-    with recorded() as caught:
+    with recorded() as caught, readings() as databases:
         study = _read(Path(path))
     tell_again(caught)
-    return replace(study, warnings=tuple(own_messages(caught)))
+    hashes = {f"{one.database}, {one.what}": one.sha256 for one in databases}
+    return replace(
+        study,
+        warnings=tuple(own_messages(caught)),
+        inputs={**study.inputs, **hashes},
+        databases=tuple(databases),
+    )
 
 
 def _read(path: Path) -> Study:
@@ -276,6 +287,7 @@ def _read(path: Path) -> Study:
         weathers=weathers,
         weather_areas=areas,
         terrain=terrain,
+        databases=(),
     )
 
 

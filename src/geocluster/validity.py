@@ -140,7 +140,7 @@ def _area(
         assert station is not None
         assert place.within_km is not None
         return station.buffer(place.within_km * 1000, quad_segs=64)
-    polygons = read_boundary(settings.path(place.area), **settings.options(place.area))
+    polygons = read_boundary(settings.given(place.area), **settings.options(place.area))
     return polygons.to_crs(region.crs).union_all()
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geocluster.errors import CRSError, InputError
+from geocluster.load.database import read_database, stored
+from geocluster.load.database_address import DatabaseTable
 from geocluster.load.delimited import (
     TEXT_COLUMNS,
     OnBadCoordinates,
@@ -51,8 +53,10 @@ class Opening:
     on_bad_coordinates: OnBadCoordinates = "error"
 
 
-def opened(path: str | Path, how: Opening, kind: str | None = None) -> gpd.GeoDataFrame:
-    """The rows as they stand in the file, under our names; geometry not yet mended.
+def opened(
+    path: str | Path | DatabaseTable, how: Opening, kind: str | None = None
+) -> gpd.GeoDataFrame:
+    """The rows as they stand in the file or database, under our names; geometry not yet mended.
 
     Raises
     ------
@@ -63,14 +67,12 @@ def opened(path: str | Path, how: Opening, kind: str | None = None) -> gpd.GeoDa
     """
     import geopandas as gpd
 
-    file, name = _existing(path, VECTOR_SUFFIXES, "vector file", how)
-    suffix = file.suffix.lower()
-    if suffix in TABLE_SUFFIXES:
-        table: pd.DataFrame = _tabular(file, how)
-    elif suffix in PARQUET_SUFFIXES:
-        table = read_parquet(file)
+    source = stored(path)
+    name = str(source)
+    if isinstance(source, DatabaseTable):
+        table: pd.DataFrame = read_database(source, how.crs)
     else:
-        table = read_gdal(file, how.layer, how.encoding)
+        table = _of_file(source, how)
     table = _rows_where(renamed(table, how.rename, name, kind), how.where, name)
     if not isinstance(table, gpd.GeoDataFrame):
         table = points_from_columns(
@@ -81,6 +83,16 @@ def opened(path: str | Path, how: Opening, kind: str | None = None) -> gpd.GeoDa
     table = _with_crs(table, how.crs, name)
     _check_degrees(table, name)
     return table
+
+
+def _of_file(path: str | Path, how: Opening) -> pd.DataFrame:
+    file, _ = _existing(path, VECTOR_SUFFIXES, "vector file", how)
+    suffix = file.suffix.lower()
+    if suffix in TABLE_SUFFIXES:
+        return _tabular(file, how)
+    if suffix in PARQUET_SUFFIXES:
+        return read_parquet(file)
+    return read_gdal(file, how.layer, how.encoding)
 
 
 def read_table(

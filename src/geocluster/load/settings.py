@@ -15,6 +15,8 @@ from typing import Any
 from pydantic import PrivateAttr, ValidationError, field_validator
 
 from geocluster.errors import SettingsError
+from geocluster.load.database_address import DatabaseTable, database_table, is_database, masked
+from geocluster.load.settings_database import DATABASE_KEYS, DatabaseKeys, address_faults
 from geocluster.load.settings_faults import place_of, read_toml, sentence
 from geocluster.load.settings_files import (
     ElevationFiles,
@@ -75,6 +77,19 @@ class Settings(Section):
         """The study's folder, which every path is relative to."""
         return self._file.parent
 
+    def given(self, value: str | Path | TableFile | RasterFile) -> Path | DatabaseTable:
+        """Where an input is: a file, or a table of a database; as `path` else.
+
+        Parameters
+        ----------
+        value : str, Path, TableFile or RasterFile
+            As it stands in a section, such as ``settings.inputs.sources``.
+        """
+        if isinstance(value, DatabaseKeys) and value.database is not None:
+            return value.stored()
+        path = value.path if isinstance(value, Section) else value
+        return database_table(str(path)) if is_database(path) else self.path(path)
+
     def path(self, value: str | Path | TableFile | RasterFile) -> Path:
         """Where a file named in the settings is.
 
@@ -95,7 +110,7 @@ class Settings(Section):
         """
         if not isinstance(value, Section):
             return {}
-        said = value.model_dump(exclude={"path"}, exclude_none=True)
+        said = value.model_dump(exclude={"path", *DATABASE_KEYS}, exclude_none=True)
         if "columns" in said:  # in Python, `columns` of read_vector are those that are kept
             said["rename"] = said.pop("columns")
         if "emissions" in said:
@@ -112,7 +127,8 @@ class Settings(Section):
         given += [file for place in self.weather_places for file in (place.file, place.area)]
         given = [value.path if isinstance(value, ElevationFiles) else value for value in given]
         single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
-        paths = {self.path(value) for value in single if value is not None}
+        located = [self.given(value) for value in single if value is not None]
+        paths = {value for value in located if isinstance(value, Path)}
         if isinstance(self.inputs.sources, SourceFile) and self.inputs.sources.emissions:
             paths.add(self.folder / self.inputs.sources.emissions)
         homes = self.inputs.homes
@@ -230,9 +246,12 @@ def _method_faults(data: Mapping[str, Any]) -> Iterator[str]:
 
 def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
     for keys, value in _paths(data):
-        where = f"{place_of(keys)} = {value!r}"
+        where = f"{place_of(keys)} = {masked(repr(value))}"
         target = folder / value
-        if "://" in value:
+        if is_database(value):
+            told = f"{place_of(keys)} = 'postgresql://...'"  # nothing of it, it may be a password
+            yield from (f"{told}: {fault}" for fault in address_faults(keys, value))
+        elif "://" in value:
             yield f"{where} is an address: download the file into the study's folder"
         elif os.path.isdir(target):  # false where Path would raise: a name too long
             yield f"{where} is a folder: name the file in it"

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from geocluster.errors import SettingsError
+from geocluster.load.database_address import masked
 
 LARGEST_BYTES = 1_000_000
 # Python's reader takes time and memory by the square of a key's parts.
@@ -155,5 +156,5 @@ def _without_unit(name: str) -> str:
 def _short(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    text = repr(value)
+    text = masked(repr(value))
     return text if len(text) <= 60 else text[:57] + "..."

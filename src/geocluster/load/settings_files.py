@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from geocluster.load.settings_database import DatabaseKeys
 from geocluster.load.settings_faults import TAGS
 from geocluster.tables import TABLES
 
@@ -72,9 +73,10 @@ class TableFile(Section):
     header_row: int | None = Field(default=None, ge=1, le=1000)
 
 
-class InputFile(TableFile):
-    """A vector file: besides, which layer and rows, and its CRS where it declares none."""
+class InputFile(TableFile, DatabaseKeys):
+    """A vector file, or a table of a database: besides, which layer and rows, and its CRS."""
 
+    path: Text = ""
     layer: Text | None = None
     crs: Text | None = None
     where: dict[Text, Wanted | list[Wanted]] | None = None

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from geocluster.load.columns import checked, source_ids
+from geocluster.load.database import stored
+from geocluster.load.database_address import DatabaseTable
 from geocluster.load.inventory import wide_from_long
 from geocluster.load.opening import Opening, opened
 from geocluster.load.placing import place_in_region
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_sources(
-    path: str | Path,
+    path: str | Path | DatabaseTable,
     region: Region,
     *,
     layer: str | None = None,
@@ -41,7 +43,7 @@ def read_sources(
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or DatabaseTable
         Any file that `read_vector` reads.
     region : Region
         The result is in its reference system.
@@ -82,14 +84,14 @@ def read_sources(
     MendedWarning
         Sources outside the region, counted; those beyond reach are left out and named.
     """
-    file = str(path)
+    file = str(stored(path))
     if emissions is not None:
         from geocluster.load.hem4 import hem4_table
 
-        rows = hem4_table(path, emissions, skip_unknown=skip_unknown)
+        rows = hem4_table(file, emissions, skip_unknown=skip_unknown)
     else:
         how = Opening(layer, crs, rename, encoding, sheet, header_row, where)
-        rows = opened(path, how, "sources")
+        rows = opened(stored(path, region, reach_m), how, "sources")
     if form == "long":
         rows = wide_from_long(
             rows, file, unit=quantity_unit, sum_over=sum_over, skip_unknown=skip_unknown

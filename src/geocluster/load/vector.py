@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from geocluster.errors import InputError, MendedWarning
 from geocluster.load.census import with_census
 from geocluster.load.columns import checked, filled
+from geocluster.load.database import stored
+from geocluster.load.database_address import DatabaseTable
 from geocluster.load.delimited import OnBadCoordinates
 from geocluster.load.mending import mend_geometry, only_polygons
 from geocluster.load.opening import Opening, opened
@@ -25,7 +27,7 @@ REACH_M = 50_000.0
 
 
 def read_vector(
-    path: str | Path,
+    path: str | Path | DatabaseTable,
     *,
     layer: str | None = None,
     where: Mapping[str, object] | None = None,
@@ -41,7 +43,7 @@ def read_vector(
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or DatabaseTable
         .shp, .zip (with a shapefile, GeoPackage or GeoJSON in it), .gpkg, .geojson, .fgb, .parquet,
         or .csv or .xlsx with coordinate columns: longitude and latitude, or x and y with `crs`.
     layer : str, optional
@@ -89,15 +91,15 @@ def read_vector(
     [69.3]
     """
     how = Opening(layer, crs, rename, encoding, sheet, header_row, where, on_bad_coordinates)
-    table = opened(path, how)
+    table, name = opened(path, how), str(stored(path))
     if columns is not None:
-        check_columns(table, columns, str(path))
+        check_columns(table, columns, name)
         table = table[[*columns, "geometry"]]
-    return mend_geometry(table, str(path))
+    return mend_geometry(table, name)
 
 
 def read_boundary(
-    path: str | Path,
+    path: str | Path | DatabaseTable,
     *,
     layer: str | None = None,
     crs: object = None,
@@ -115,15 +117,16 @@ def read_boundary(
         As `read_vector`, and where there is no polygon.
     """
     how = Opening(layer, crs, rename, encoding, sheet, header_row, where)
-    table = mend_geometry(opened(path, how), str(path))
+    name = str(stored(path))
+    table = mend_geometry(opened(path, how), name)
     polygons = only_polygons(table.geometry)
     if polygons.empty:
-        raise InputError(str(path), "there is no polygon in it: a boundary is a polygon")
+        raise InputError(name, "there is no polygon in it: a boundary is a polygon")
     return polygons
 
 
 def read_homes(
-    path: str | Path,
+    path: str | Path | DatabaseTable,
     region: Region,
     *,
     layer: str | None = None,
@@ -164,8 +167,10 @@ def read_homes(
         As `read_vector`, and where no home is left or nobody lives in them.
     """
     how = Opening(layer, crs, rename, encoding, sheet, header_row, where)
-    file = str(path)
-    table = opened(path, how, "homes")
+    file = str(stored(path))
+    # A census counts those who live in areas that are not there, so it needs all of them.
+    source = stored(path, region, reach_m) if census is None else path
+    table = opened(source, how, "homes")
     if census is not None:
         table = with_census(table, file, **census)
     table = checked(table, "homes", file, rename)
@@ -178,7 +183,7 @@ def read_homes(
 
 
 def read_places(
-    path: str | Path,
+    path: str | Path | DatabaseTable,
     region: Region,
     *,
     layer: str | None = None,
@@ -206,15 +211,15 @@ def read_places(
         As `read_vector`.
     """
     how = Opening(layer, crs, rename, encoding, sheet, header_row, where, on_bad_coordinates)
-    file = str(path)
-    table = _told_empty(opened(path, how, "places"), file)
+    file = str(stored(path))
+    table = _told_empty(opened(stored(path, region, reach_m), how, "places"), file)
     table = filled(checked(table, "places", file, rename), name="")
     table = place_in_region(table, region, file, things="places", reach_m=reach_m)
     return table.set_geometry(table.geometry.representative_point())
 
 
 def read_land(
-    path: str | Path,
+    path: str | Path | DatabaseTable,
     region: Region,
     *,
     layer: str | None = None,
@@ -242,8 +247,8 @@ def read_land(
         As `read_vector`.
     """
     how = Opening(layer, crs, rename, encoding, sheet, header_row, where)
-    file = str(path)
-    table = _told_empty(opened(path, how, "land"), file)
+    file = str(stored(path))
+    table = _told_empty(opened(stored(path, region, reach_m), how, "land"), file)
     table = checked(table, "land", file, rename)
     table = filled(table, name="", origin="reported")
     return place_in_region(table, region, file, things="pieces of land", reach_m=reach_m)
