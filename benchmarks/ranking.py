@@ -59,8 +59,10 @@ def rank_once() -> None:
     """10,000 sites by each method under one weighting."""
     for method in METHODS:
         sites, weights = table_of(10_000)
-        ours = seconds(lambda: rank(sites, weights, method=method))  # noqa: B023
+        whole = seconds(lambda: rank(sites, weights, method=method))  # noqa: B023
         count = MOST_PAIRS if method == "promethee_ii" else len(sites)
+        few = sites.iloc[:count]
+        ours = seconds(lambda: rank(few, weights, method=method))  # noqa: B023
         values = sites.to_numpy()[:count]
         signed = np.array(list(weights.values()))
 
@@ -70,8 +72,8 @@ def rank_once() -> None:
 
         other = seconds(theirs)
         print(
-            f"{method}: {len(sites)} sites {ours * 1e3:.1f} ms with checks and table, "
-            f"pymcdm {count} sites {other * 1e3:.1f} ms, ratio {ours / other:.2g}"
+            f"{method}: {len(sites)} sites {whole * 1e3:.1f} ms; {count} sites "
+            f"{ours * 1e3:.1f} ms, pymcdm {other * 1e3:.1f} ms, ratio {ours / other:.2g}"
         )
 
 
@@ -82,7 +84,7 @@ def rank_often() -> None:
     drawn = np.random.default_rng(1).dirichlet(np.ones(CRITERIA), 10_000)
     for method in METHODS:
         ours = seconds(lambda: rank_acceptability(sites, weights, method=method))  # noqa: B023
-        few = 20 if method == "promethee_ii" else 500
+        few = 5 if method == "promethee_ii" else 100
 
         def theirs() -> list[np.ndarray]:
             body = oracle(method, values)  # noqa: B023

@@ -138,15 +138,18 @@ def test_the_order_of_rows_and_weights_does_not_matter(case):
 
 
 @many
-@given(case=st.tuples(st.integers(0, 10_000), st.integers(2, 12)), more=st.floats(1, 50))
-def test_more_weight_never_lowers_the_site_that_is_best_in_it(case, more):
+@given(
+    case=st.tuples(st.integers(0, 10_000), st.integers(2, 12)),
+    more=st.floats(1, 50),
+    method=st.sampled_from(["weighted_sum", "spotis"]),
+)
+def test_more_weight_never_lowers_the_site_that_is_best_in_it(case, more, method):
     seed, count = case
     sites = table_of(seed, count)
     best = sites["site_id"].iloc[sites["cost"].argmin()]
     heavier = {**WEIGHTS, "cost": WEIGHTS["cost"] * more}
     ranks = [
-        by_id(rank(sites, weights, method="weighted_sum"), "rank")[best]
-        for weights in (WEIGHTS, heavier)
+        by_id(rank(sites, weights, method=method), "rank")[best] for weights in (WEIGHTS, heavier)
     ]
     assert ranks[1] <= ranks[0]
 

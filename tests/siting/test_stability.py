@@ -117,3 +117,38 @@ def test_burdens_must_fit_the_sites():
         rank_stability(sites, WEIGHTS, burdens={"low": [1.0], "high": [np.nan] * 6}, samples=50)
     assert len(error.value.faults) == 2
     assert "1 values for 6 sites" in str(error.value)
+
+
+def test_methods_are_cases_too():
+    sites = table_of()
+    methods = ["topsis", "promethee_ii", "spotis"]
+    each = [rank_stability(sites, WEIGHTS, samples=200, method=method) for method in methods]
+    table = rank_stability(sites, WEIGHTS, samples=200, method=methods)
+    assert table.attrs["cases"] == 600
+    assert table.attrs["methods"] == methods
+    assert table["site_id"].tolist() == each[0]["site_id"].tolist()
+    for column in ("acceptability", "top_three_share", "mean_rank"):
+        parts = [one.set_index("site_id")[column] for one in each]
+        expected = sum(part.loc[table["site_id"]].to_numpy() for part in parts) / 3
+        assert table[column].to_numpy() == pytest.approx(expected)
+    burdens = dict.fromkeys(("low", "high"), sites[BURDEN])
+    both = rank_stability(sites, WEIGHTS, samples=50, method=methods, burdens=burdens)
+    assert both.attrs["cases"] == 300
+    assert "random weights, 2 heights of release and 3 methods" in both.attrs["verdict"]
+    for wrong in ([], ["topsis", "topsis"]):
+        with pytest.raises(TableError, match="at least one, each once"):
+            rank_stability(sites, WEIGHTS, method=wrong)
+
+
+def test_burdens_must_lie_within_bounds():
+    sites = table_of()
+    bounds = {BURDEN: (0, 10)}
+    with pytest.raises(TableError, match="'high': outside the bounds 0 to 10"):
+        rank_stability(
+            sites,
+            WEIGHTS,
+            method="spotis",
+            bounds=bounds,
+            burdens={"low": sites[BURDEN], "high": sites[BURDEN] * 100},
+            samples=50,
+        )

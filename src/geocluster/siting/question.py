@@ -167,6 +167,36 @@ class Question(NamedTuple):
         return _site_ids(self.sites)
 
 
+def by_methods(
+    sites: pd.DataFrame,
+    weights: Mapping[str, float],
+    methods: str | Sequence[str],
+    normalisation: str | None,
+    missing: str | None,
+    bounds: Bounds | None,
+    thresholds: Thresholds | None,
+) -> list[Question]:
+    """The same question once a method; of several, each takes the options that belong to it."""
+    options = (normalisation, missing, bounds, thresholds)
+    if isinstance(methods, str):
+        return [Question.of(sites, weights, methods, *options)]
+    faults = [f"{len(methods)} methods are named: give at least one, each once"]
+    if not methods or len(set(methods)) < len(methods):
+        raise TableError("ranking", faults)
+    return [
+        Question.of(
+            sites,
+            weights,
+            method,
+            None if method in OWN_NORMALISATION else normalisation,
+            missing,
+            bounds if method == "spotis" else None,
+            thresholds if method == "promethee_ii" else None,
+        )
+        for method in methods
+    ]
+
+
 def _pairs(
     what: str,
     given: Mapping[str, Any] | None,

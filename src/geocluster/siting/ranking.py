@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from geocluster.errors import TableError
 from geocluster.siting.criteria import signs_of
 from geocluster.siting.draws import Preferences, drawn_weights, random_weights
-from geocluster.siting.methods import OWN_NORMALISATION
-from geocluster.siting.question import Bounds, Question, Thresholds
+from geocluster.siting.question import Bounds, Question, Thresholds, by_methods
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,8 +192,8 @@ def rank_acceptability(
     """
     import pandas as pd
 
-    methods = [method] if isinstance(method, str) else list(method)
-    asked = _asked(sites, weights, methods, normalisation, missing, bounds, thresholds)
+    signs = _by_sign(sites, weights)
+    asked = by_methods(sites, signs, method, normalisation, missing, bounds, thresholds)
     drawn = drawn_weights(asked[0].columns, preferences, samples=samples, seed=seed)
     shares = np.mean([_shares(question, drawn) for question in asked], axis=0)
     return pd.DataFrame(shares, index=asked[0].site_ids(), columns=range(1, len(shares) + 1))
@@ -245,7 +243,8 @@ def central_weights(
     """
     import pandas as pd
 
-    (asked,) = _asked(sites, weights, [method], normalisation, missing, bounds, thresholds)
+    signs = _by_sign(sites, weights)
+    asked = Question.of(sites, signs, method, normalisation, missing, bounds, thresholds)
     drawn = drawn_weights(asked.columns, preferences, samples=samples, seed=seed)
     first = asked.firsts(drawn)
     count = len(asked.values)
@@ -257,35 +256,10 @@ def central_weights(
     return table.assign(acceptability=times / samples)
 
 
-def _asked(
-    sites: pd.DataFrame,
-    weights: Mapping[str, float] | None,
-    methods: Sequence[str],
-    normalisation: str | None,
-    missing: str | None,
-    bounds: Bounds | None,
-    thresholds: Thresholds | None,
-) -> list[Question]:
-    """The same question once a method; a weight's sign counts, not its size."""
+def _by_sign(sites: pd.DataFrame, weights: Mapping[str, float] | None) -> dict[str, float]:
+    """The criteria that count; a weight's sign matters, not its size."""
     signs = signs_of(sites) if weights is None else weights
-    signs = {column: weight for column, weight in signs.items() if weight != 0}
-    if len(methods) == 1:
-        only = methods[0]
-        return [Question.of(sites, signs, only, normalisation, missing, bounds, thresholds)]
-    if not methods:
-        raise TableError("ranking", "no method is named")
-    return [
-        Question.of(
-            sites,
-            signs,
-            method,
-            None if method in OWN_NORMALISATION else normalisation,
-            missing,
-            bounds if method == "spotis" else None,
-            thresholds if method == "promethee_ii" else None,
-        )
-        for method in methods
-    ]
+    return {column: weight for column, weight in signs.items() if weight != 0}
 
 
 def _shares(asked: Question, drawn: np.ndarray) -> np.ndarray:

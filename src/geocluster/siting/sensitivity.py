@@ -10,7 +10,7 @@ import numpy as np
 
 from geocluster.errors import TableError
 from geocluster.siting.methods import METHODS, combined
-from geocluster.siting.question import Bounds, Question, Thresholds
+from geocluster.siting.question import Bounds, Question, Thresholds, by_methods
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,12 +204,8 @@ def compare_methods(
     """
     import pandas as pd
 
-    orders, ids = {}, sites.index
-    for method in methods:
-        own_bounds = bounds if method == "spotis" else None
-        own_thresholds = thresholds if method == "promethee_ii" else None
-        asked = Question.of(sites, weights, method, None, missing, own_bounds, own_thresholds)
-        orders[method], ids = asked.order(), asked.site_ids()
+    asked = by_methods(sites, weights, list(methods), None, missing, bounds, thresholds)
+    orders, ids = {question.method: question.order() for question in asked}, asked[0].site_ids()
     ranks = pd.DataFrame({name: np.argsort(order) + 1 for name, order in orders.items()}, index=ids)
     table = ranks.assign(
         mean_rank=ranks.mean(axis=1), best_rank=ranks.min(axis=1), worst_rank=ranks.max(axis=1)
