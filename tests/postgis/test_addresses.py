@@ -69,6 +69,11 @@ def test_keywords_of_libpq_are_an_address_too():
         ("postgresql://gis@host/db/other?table=a", "cannot be read"),
         ("postgresql://gis@host/db?query=delete from a", "one SELECT"),
         ("mydb", "cannot be read"),
+        (
+            "postgresql://h/d?query=select * from dblink('host=a password=b', 'c')",
+            "passwords belong",
+        ),
+        ("postgresql://h/d?query=select 'postgresql://a:b@c/d'", "passwords belong"),
     ],
 )
 def test_addresses_at_fault(address, said):
@@ -175,6 +180,13 @@ def test_only_vector_inputs_come_from_a_database(tmp_path):
     with pytest.raises(SettingsError, match="alone: give a file") as told:
         read_settings(tmp_path)
     assert "Tr0ub4dor" not in str(told.value)
+
+
+def test_files_beside_an_input_do_not_come_from_a_database(tmp_path):
+    (tmp_path / "stacks.csv").touch()
+    address = "postgresql://host/db?table=emitted"
+    told = faults(tmp_path, f"{{ path = 'stacks.csv', emissions = '{address}' }}")
+    assert any("alone: give a file" in one for one in told)
 
 
 def test_a_database_is_no_file_and_its_options_are_those_of_the_reader(tmp_path):

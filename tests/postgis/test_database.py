@@ -1,6 +1,7 @@
 """A real database: what is read of it, what is refused, and that nothing is ever written."""
 
 import contextlib
+import logging
 import socket
 import time
 import warnings
@@ -154,6 +155,27 @@ def test_geography_and_plain_coordinates_are_read_too(server):
     assert len(read(server, table="air.nothing")) == 0
 
 
+def test_columns_of_any_type_become_plain_values(server):
+    query = """select 1 as n, true as good, null::boolean as unsaid, array[1, 2] as list,
+        '{"ж": [1]}'::json as j, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid as u,
+        interval '1 day' as span, '10.0.0.1'::inet as host, 1.5::numeric as x, 'NaN'::float as gap,
+        point(1, 2) as p, null as nothing, ST_SetSRID(ST_MakePoint(69, 41), 4326) as geom"""
+    row = read(server, query=query).iloc[0]
+    assert row["list"] == "[1, 2]"
+    assert row["j"] == '{"ж": [1]}'
+    assert row["u"] == "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
+    assert row["span"].startswith("1 day")
+    assert row["host"] == "10.0.0.1"
+    assert (row["n"], row["good"], row["x"], row["p"]) == (1, True, 1.5, "(1,2)")
+    assert row[["unsaid", "gap", "nothing"]].isna().all()
+    assert "it cannot be read" in fault(server, query="select 'infinity'::date as built")
+
+
+def test_a_connection_that_is_cut_is_a_clear_error(server):
+    text = fault(server, query="select pg_terminate_backend(pg_backend_pid())")
+    assert "permission denied" in text or "cannot be reached" in text
+
+
 def test_srids(server):
     zero = "select 1 as number, ST_MakePoint(69.2, 41.3) as geom"
     with pytest.raises(CRSError, match="SRID 0, no reference system: give crs"):
@@ -252,6 +274,20 @@ def test_faults_say_what_to_do_and_never_the_password(server, monkeypatch):
     check_silence(fault(server, table="air.stacks"), "authentication failed", "PGPASSWORD")
     monkeypatch.delenv("PGPASSWORD")
     check_silence(fault(server, table="air.stacks"), "no password supplied", "~/.pgpass")
+
+
+def test_logs_at_their_most_talkative_hold_no_password(server, monkeypatch, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    for name in ("sqlalchemy", "sqlalchemy.engine", "sqlalchemy.pool", "psycopg", "psycopg.pq"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    read(server, table="air.stacks")
+    address = f"postgresql://nobody@127.0.0.1:{server.port}/gisdb"
+    with pytest.raises(InputError):
+        read_database(database_table(address, table="air.stacks"))
+    assert len(caplog.text) > 1000
+    told = capfd.readouterr()
+    for text in (caplog.text, told.out, told.err):
+        check_silence(text, "", "")
 
 
 def check_silence(text: str, said: str, advice: str) -> None:

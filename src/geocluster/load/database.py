@@ -156,7 +156,7 @@ def _connected(source: DatabaseTable) -> Iterator[sa.Connection]:
         options["connect_timeout"] = CONNECT_TIMEOUT_S
     engine = sa.create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(source.address, **options),
+        creator=lambda: psycopg.connect(source.address, prepare_threshold=None, **options),
         poolclass=sa.pool.NullPool,
         hide_parameters=True,
         use_native_hstore=False,

@@ -68,6 +68,7 @@ _USER_AND_PASSWORD = re.compile(r"(\b[a-z][\w+.-]*://[^\s/?#:@'\"]*):[^\n]*@", r
 _PASSWORD_KEY = re.compile(
     r"((?:ssl)?passw(?:or)?d\W?\s*[=:]\s*)('(?:\\.|[^'\\])*'|\"[^\"]*\"|[^\s&'\"]+)", re.IGNORECASE
 )
+_CONNECTION_TEXT = re.compile(r"'[^']*passw(or)?d\s*=[^']*'", re.IGNORECASE)  # as dblink takes it
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|[^\s'\\]*)(?=\s|$)")
 _NAME = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 _TABLE = re.compile(rf"^(?:{_NAME}\.)?{_NAME}$")
@@ -200,6 +201,8 @@ def database_table(
         text = text.strip().removesuffix(";").rstrip()
         if not re.match(r"(select|with|values|table)\b|[(]|--|/[*]", text, re.IGNORECASE):
             faults.append("a query is one SELECT: nothing is ever written to a database")
+        if _USER_AND_PASSWORD.search(text) or _CONNECTION_TEXT.search(text):
+            base, faults = "", [PASSWORD]
     if faults:
         raise InputError(base or "postgresql://...", list(dict.fromkeys(faults)))
     return DatabaseTable(base, names, text, chosen["geometry"], float(timeout_s), max_rows)

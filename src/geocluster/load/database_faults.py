@@ -39,8 +39,11 @@ def fault_of(error: BaseException, source: DatabaseTable) -> str:
     if told is None:
         return f"it cannot be read: {_line(error)}"
     code = getattr(told, "sqlstate", None)
-    if code is None:
+    kinds = {kind.__name__ for kind in type(told).__mro__}
+    if code is None and "OperationalError" in kinds:
         return _without_connection(_line(told))
+    if code is None:  # a value that Python does not know, such as a date in the year 10,000
+        return f"it cannot be read: {_line(told)}; choose or convert columns by a query"
     diagnosis = getattr(told, "diag", None)
     message = masked(getattr(diagnosis, "message_primary", None) or _line(told))
     hint = getattr(diagnosis, "message_hint", None)

@@ -273,6 +273,8 @@ def _with_plain_values(table: gpd.GeoDataFrame | pd.DataFrame) -> Any:
     """The table with text for what is neither number, text nor truth: a JSON, a date, a UUID."""
     for name in table.columns:
         values = table[name]
+        if pd.api.types.is_timedelta64_dtype(values.dtype):
+            values = values.astype(object)
         if values.dtype != object:
             continue
         kind = pd.api.types.infer_dtype(values, skipna=True)

@@ -245,12 +245,13 @@ def _method_faults(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    for keys, value in _paths(data):
+    for keys, value, is_input in _paths(data):
         where = f"{place_of(keys)} = {masked(repr(value))}"
         target = folder / value
         if is_database(value):
             told = f"{place_of(keys)} = 'postgresql://...'"  # nothing of it, it may be a password
-            yield from (f"{told}: {fault}" for fault in address_faults(keys, value))
+            faults = address_faults(keys if is_input else (), value)
+            yield from (f"{told}: {fault}" for fault in faults)
         elif "://" in value:
             yield f"{where} is an address: download the file into the study's folder"
         elif os.path.isdir(target):  # false where Path would raise: a name too long
@@ -263,8 +264,11 @@ def _file_faults(data: Mapping[str, Any], folder: Path) -> Iterator[str]:
             yield f"{where}: there is no such file" + (f"; there is {hint[0]}" if hint else "")
 
 
-def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]:
-    """The keys of every file that the settings name, and its path."""
+def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str, bool]]:
+    """The keys of every file that the settings name, its path, and whether it is the input itself.
+
+    What is not is a file beside the input, such as a census beside districts.
+    """
     keys = {
         "region": ("boundary",),
         "inputs": tuple(InputSettings.model_fields),
@@ -287,6 +291,7 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str]]:
                 counted = census.get("path") if isinstance(census, Mapping) else None
                 over = inner.get("spread_over")
                 areas = None if over == OSM else over
-                for file in (inner.get("path"), inner.get("emissions"), counted, areas):
+                path = inner.get("path")
+                for number, file in enumerate((path, inner.get("emissions"), counted, areas)):
                     if isinstance(file, str) and file:
-                        yield (*head, name), file
+                        yield (*head, name), file, number == 0

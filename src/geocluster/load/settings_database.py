@@ -86,8 +86,7 @@ def _file_keys(section: DatabaseKeys) -> Iterator[str]:
 
 def address_faults(keys: tuple[object, ...], address: str) -> list[str]:
     """What is wrong with an address of a database in the place of a path, with nothing of it."""
-    names = [key for key in keys if isinstance(key, str)]
-    if names[-1] not in DATABASE_INPUTS:
+    if not keys or keys[-1] not in DATABASE_INPUTS:
         return [f"a database gives {', '.join(DATABASE_INPUTS)} alone: give a file"]
     try:
         database_table(address)
