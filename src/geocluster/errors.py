@@ -50,6 +50,11 @@ class InputError(GeoclusterError):
         self.faults = [faults] if isinstance(faults, str) else list(faults)
         super().__init__(self._message())
 
+    def add(self, fault: str) -> None:
+        """One more fault, or what may lie behind those that were found."""
+        self.faults.append(fault)
+        self.args = (self._message(),)
+
     def _message(self) -> str:
         if len(self.faults) == 1:
             return f"{self.where}: {self.faults[0]}"

@@ -98,13 +98,22 @@ def test_an_encoding_that_is_not_true(tmp_path):
 
 
 def test_a_letter_cut_off_at_the_end_of_a_field(tmp_path):
-    long = "Ж" * 200
-    table = gpd.GeoDataFrame({"name": [long]}, geometry=[Point(69, 41)], crs=4326)
+    table = gpd.GeoDataFrame({"name": ["Ж" * 50, "b"]}, geometry=[Point(69, 41)] * 2, crs=4326)
     pyogrio.write_dataframe(table, tmp_path / "a.shp", encoding="UTF-8")
-    (tmp_path / "a.cpg").unlink()
-    read = read_vector(tmp_path / "a.shp").name[0]
-    assert set(read.rstrip("\ufffd")) == {"Ж"}
-    assert len(read) >= 120
+    dbf = (tmp_path / "a.dbf").read_bytes()
+    text = ("Ж" * 50).encode()
+    (tmp_path / "a.dbf").write_bytes(dbf.replace(text, b"x" + text[:-1]))
+    assert names(tmp_path / "a.shp") == ["x" + "Ж" * 49, "b"]
+
+
+def test_other_files_must_be_utf_8(tmp_path):
+    table = gpd.GeoDataFrame({"name": ["b", "XYZ"]}, geometry=[Point(69, 41)] * 2, crs=4326)
+    for name in ("a.gpkg", "a.geojson", "a.fgb"):
+        table.to_file(tmp_path / name)
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content.replace(b"XYZ", "Таш".encode("cp1251")))
+        with pytest.raises(InputError, match=r'not UTF-8.*in cp1251 its first text reads "Таш"'):
+            read_vector(tmp_path / name)
 
 
 def test_zipped_shapefiles_are_no_different(tmp_path):

@@ -69,6 +69,16 @@ def test_a_title_over_full_rows_is_noticed_by_its_cells(book):
         read_excel(path)
 
 
+def test_a_title_as_wide_as_the_table_is_suspected(book):
+    path = book(["Works", "of", "Town"], ["kind", "lon", "lat"], ["school", 69.2, 41.3])
+    for options in ({}, {"rename": {"kind": "Art"}}):
+        with pytest.raises(InputError) as error:
+            read_vector(path, **options)
+        assert error.value.faults[-1].endswith("say which row has them: header_row")
+        assert "header_row" in str(error.value)
+    assert read_vector(path, header_row=2).kind.tolist() == ["school"]
+
+
 def test_merged_cells_of_text_hold_in_each_row(book):
     path = book(
         ["works", "stack", "h"], ["A", "1", 80], [None, "2", 60], ["B", "1", 30], merge=("A2:A3",)

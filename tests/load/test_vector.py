@@ -266,6 +266,21 @@ def test_files_that_cannot_be_read(tmp_path, name, content, words):
     assert told.value.where == str(tmp_path / name)
 
 
+def test_a_shapefile_whose_parts_are_cut_off_or_of_two_tables(tmp_path):
+    file = write(table(), tmp_path / "a.shp")
+    whole = {part: part.read_bytes() for part in tmp_path.glob("a.*")}
+    for suffix in (".dbf", ".shp"):
+        part = file.with_suffix(suffix)
+        part.write_bytes(whole[part][:-20])
+        with pytest.raises(InputError, match=rf"\{suffix} is cut off: copy it again"):
+            read_vector(file)
+        part.write_bytes(whole[part])
+    other = write(table().iloc[:1], tmp_path / "b.shp")
+    shutil.copy(other.with_suffix(".dbf"), file.with_suffix(".dbf"))
+    with pytest.raises(InputError, match=r"2 shapes in \.shx, 1 rows in \.dbf"):
+        read_vector(file)
+
+
 def test_a_file_without_any_geometry(tmp_path):
     import pyogrio
 

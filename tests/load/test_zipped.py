@@ -2,14 +2,18 @@
 
 import json
 import os
+import random
+import shutil
 import struct
 import subprocess
 import sys
 import textwrap
+import warnings
 import zipfile
 from pathlib import Path
 
 import geopandas as gpd
+import openpyxl
 import pytest
 from shapely.geometry import Point
 
@@ -190,3 +194,46 @@ def test_no_file_takes_long_or_much_memory(tmp_path):
     assert "its first line has more than 10,000,000 letters" in told[1]
     assert "a row does not fit the columns" in told[2]
     assert int(largest) < 1024
+
+
+KINDS = ["dbf", "shp", "shx", "cpg", "xlsx", "zip", "csv", "geojson", "gpkg", "fgb", "parquet"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bytes_that_fell_over_are_read_or_told(tmp_path, kind):
+    places = [Point(69 + i / 10, 41).buffer(0.01, 2) for i in range(3)]
+    table = gpd.GeoDataFrame({"name": ["Ташкент", "b", "c"], "h": [1, 2, 3]}, geometry=places)
+    table = table.set_crs(4326)
+    if kind in ("dbf", "shp", "shx", "cpg", "zip"):
+        table.to_file(tmp_path / "a.shp", encoding="CP1251")
+        if kind == "zip":
+            shutil.make_archive(str(tmp_path.parent / f"{tmp_path.name}_a"), "zip", tmp_path)
+            shutil.move(tmp_path.parent / f"{tmp_path.name}_a.zip", tmp_path / "a.zip")
+    elif kind == "xlsx":
+        book = openpyxl.Workbook()
+        for row in (["name", "lon", "lat"], ["A", 69, 41], ["Б", 69.1, 41.2]):
+            book.active.append(row)
+        book.save(tmp_path / "a.xlsx")
+    elif kind == "csv":
+        (tmp_path / "a.csv").write_text("name,lon,lat\nТ,69,41\nb,69,41\n", encoding="utf-8")
+    elif kind == "parquet":
+        table.to_parquet(tmp_path / "a.parquet")
+    else:
+        table.to_file(tmp_path / f"a.{kind}")
+    whole = (tmp_path / f"a.{kind}").read_bytes()
+    chance = random.Random(kind)
+    told = 0
+    for _ in range(25):
+        content = bytearray(whole)
+        for _ in range(chance.choice([1, 5, 20])):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        if chance.random() < 0.3:
+            content = content[: chance.randrange(len(content))]
+        (tmp_path / f"a.{kind}").write_bytes(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                read_vector(tmp_path / ("a.shp" if kind in KINDS[:4] else f"a.{kind}"))
+            except InputError:
+                told += 1
+    assert told > 0

@@ -7,8 +7,12 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geocluster.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # The code page that byte 29 of a DBF names (dBASE language drivers, as ESRI and GDAL read them).
 # 0x57 means "whatever the machine that wrote it uses", which says nothing.
@@ -72,6 +76,43 @@ def _tell_override(where: str, given: str, told: str, by: str) -> None:
 def _shown(raw: bytes) -> str:
     text = raw.strip(b" \0").decode(LIKELY, errors="replace")[:40]
     return f'in {LIKELY} its first text reads "{text}"; if that is right, add encoding = "{LIKELY}"'
+
+
+def with_sound_text(table: gpd.GeoDataFrame, file: Path, where: str) -> gpd.GeoDataFrame:
+    """A table whose text is UTF-8 throughout, which GDAL takes on trust.
+
+    A letter that a shapefile's field has cut in two, all of whose text has been looked at before,
+    is no letter.
+
+    Raises
+    ------
+    InputError
+        Where the text of another file is not UTF-8; the first of it is shown as it would be in
+        cp1251.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    for name in table.columns:
+        if name == table.geometry.name or not isinstance(table[name].dtype, pd.StringDtype):
+            continue
+        values = pa.array(table[name].array)
+        try:
+            values.validate(full=True)
+            continue
+        except pa.ArrowInvalid:
+            raw = values.cast(pa.large_string()).view(pa.large_binary()).to_pylist()
+        if file.suffix.lower() != ".shp":
+            bad = next(text for text in raw if text and not _reads_as(text, "utf-8"))
+            shown = bad.decode(LIKELY, errors="replace")[:40]
+            raise InputError(
+                where,
+                f"column '{name}': its text is not UTF-8, as it must be in a {file.suffix}: save "
+                f'it so (in {LIKELY} its first text reads "{shown}")',
+            )
+        sound = [None if text is None else text.decode("utf-8", errors="ignore") for text in raw]
+        table[name] = pd.Series(sound, index=table.index, dtype=table[name].dtype)
+    return table
 
 
 def parts_of_shapefile(file: Path) -> dict[str, Path]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import struct
 import tempfile
 import warnings
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from shapely.errors import ShapelyError
+
 from geocluster.errors import InputError, MendedWarning
-from geocluster.load.encodings import encoding_of_dbf, parts_of_shapefile
+from geocluster.load.encodings import encoding_of_dbf, parts_of_shapefile, with_sound_text
 from geocluster.load.zipped import opened_zip, unpack
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 GDAL_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json", ".fgb")
+# What readers raise where bytes are not as they should be: theirs are of these kinds.
+BROKEN = (OSError, ValueError, RuntimeError, KeyError, ShapelyError)
 ENCODED_SUFFIXES = (".shp", ".zip", *CSV_SUFFIXES)
 
 
@@ -33,15 +38,15 @@ def read_gdal(file: Path, layer: str | None, encoding: str | None = None) -> gpd
         unknown encoding.
     """
     if file.suffix.lower() != ".zip":
-        return _read_layer(file, layer, encoding, str(file))
+        return with_sound_text(_read_layer(file, layer, encoding, str(file)), file, str(file))
     with tempfile.TemporaryDirectory(prefix="geocluster-") as folder:
         inner = _unpacked(file, layer, Path(folder))
-        return _read_layer(inner, layer, encoding, str(file))
+        return with_sound_text(_read_layer(inner, layer, encoding, str(file)), inner, str(file))
 
 
 def _read_layer(file: Path, layer: str | None, encoding: str | None, name: str) -> gpd.GeoDataFrame:
+    import pyarrow
     import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
     from shapely.errors import GEOSException
 
     options: dict[str, Any] = {"use_arrow": True}
@@ -59,7 +64,9 @@ def _read_layer(file: Path, layer: str | None, encoding: str | None, name: str) 
             return _as_geo(table, name)
         except GEOSException:
             return _read_past_broken_rings(file, options, name)
-    except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
+    except InputError:
+        raise
+    except (pyarrow.ArrowException, *BROKEN) as error:
         reason = _first_line(error).replace(str(file), name)
         raise InputError(name, f"it cannot be read: {reason}") from error
 
@@ -132,12 +139,33 @@ def _unpacked(file: Path, layer: str | None, folder: Path) -> Path:
 
 
 def _check_siblings(file: Path, name: str) -> None:
-    there = parts_of_shapefile(file)
-    lost = [suffix for suffix in (".shx", ".dbf") if suffix not in there]
+    """The parts of a shapefile: all there, none cut off, and of one table."""
+    parts = parts_of_shapefile(file)
+    lost = [suffix for suffix in (".shx", ".dbf") if suffix not in parts]
     if lost:
         raise InputError(
             name, f"{' and '.join(lost)} of the shapefile is missing: copy all its parts"
         )
+    faults = []
+    shapes = (parts[".shx"].stat().st_size - 100) // 8
+    head = _start(parts[".dbf"])
+    rows, start, size = struct.unpack_from("<IHH", head, 4) if len(head) >= 32 else (0, 0, 0)
+    if start + rows * size > parts[".dbf"].stat().st_size:
+        faults.append(".dbf is cut off: copy it again")
+    head = _start(file)
+    if len(head) < 100 or struct.unpack_from(">I", head, 24)[0] * 2 > file.stat().st_size:
+        faults.append(".shp is cut off: copy it again")
+    if not faults and shapes != rows:
+        faults.append(
+            f"its parts are not of one table: {shapes} shapes in .shx, {rows} rows in .dbf"
+        )
+    if faults:
+        raise InputError(name, faults)
+
+
+def _start(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(100)
 
 
 def read_parquet(file: Path) -> pd.DataFrame:
@@ -150,14 +178,14 @@ def read_parquet(file: Path) -> pd.DataFrame:
     """
     import geopandas as gpd
     import pandas as pd
-    import pyarrow
+    import pyarrow.parquet
 
     try:
-        return gpd.read_parquet(file)
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise InputError(str(file), f"it cannot be read: {_first_line(error)}") from error
-    except ValueError:  # Parquet, but not GeoParquet
+        if b"geo" in (pyarrow.parquet.read_schema(file).metadata or {}):
+            return gpd.read_parquet(file)
         return pd.read_parquet(file)
+    except (pyarrow.ArrowException, *BROKEN) as error:
+        raise InputError(str(file), f"it cannot be read: {_first_line(error)}") from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -73,11 +73,15 @@ def opened(
         table: pd.DataFrame = read_database(source, how.crs)
     else:
         table = _of_file(source, how)
-    table = _rows_where(renamed(table, how.rename, name, kind), how.where, name)
-    if not isinstance(table, gpd.GeoDataFrame):
-        table = points_from_columns(
-            table, name, crs=how.crs, on_bad_coordinates=how.on_bad_coordinates
-        )
+    try:
+        table = _rows_where(renamed(table, how.rename, name, kind), how.where, name)
+        if not isinstance(table, gpd.GeoDataFrame):
+            table = points_from_columns(
+                table, name, crs=how.crs, on_bad_coordinates=how.on_bad_coordinates
+            )
+    except InputError as error:
+        _add_hint(error, name, how)
+        raise
     if table.geometry.name != "geometry":
         table = table.rename_geometry("geometry")
     table = _with_crs(table, how.crs, name)
@@ -160,6 +164,13 @@ def _existing(
     if faults:
         raise InputError(name, faults)
     return file, name
+
+
+def _add_hint(error: InputError, name: str, how: Opening) -> None:
+    """Where columns of a workbook are missing, its first row may not be its header."""
+    lost = any("is missing (" in fault or "no coordinate col" in fault for fault in error.faults)
+    if lost and name.lower().endswith(EXCEL_SUFFIXES) and how.header_row is None:
+        error.add("if titles stand above the names of columns, say which row has them: header_row")
 
 
 def _tabular(file: Path, how: Opening, text: Sequence[str] = ()) -> pd.DataFrame:
