@@ -26,6 +26,8 @@ app = typer.Typer(
 
 export = typer.Typer(help="Hand a study over to another model.", no_args_is_help=True)
 app.add_typer(export, name="export")
+weather = typer.Typer(help="Look at a file of weather.", no_args_is_help=True)
+app.add_typer(weather, name="weather")
 
 Folder = Annotated[Path, typer.Argument(help="A study folder, or its study.toml.")]
 Out = Annotated[
@@ -102,6 +104,61 @@ def export_to_aermod(
             _warn(line)
         for path in files.values():
             typer.echo(path)
+
+
+@weather.command("show")
+def show_weather(
+    file: Annotated[Path, typer.Argument(help="Weather in any form of docs/weather.md.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The page. (default: maps/<file>-weather.html)"),
+    ] = None,
+    latitude: Annotated[float | None, typer.Option(help="Of the place. [degrees]")] = None,
+    longitude: Annotated[float | None, typer.Option(help="Of the place. [degrees]")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help='Hours ahead of UTC, or a name: "Asia/Tashkent".')
+    ] = None,
+    assumed_cloud: Annotated[
+        str | None, typer.Option(help='Tenths, or "humidity", where no cloud is known.')
+    ] = None,
+    fill_gaps_h: Annotated[int, typer.Option(help="Longest gap that is filled. [h]")] = 3,
+    hour_label: Annotated[
+        str | None, typer.Option(help='What a row\'s time is: "start" or "end".')
+    ] = None,
+    scheme: Annotated[
+        str, typer.Option(help='Stability: "auto", "golder", "radiation", "turner".')
+    ] = "auto",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column by a known name, as wind_speed_kmh=V; once for each."),
+    ] = None,
+) -> None:
+    """Draw a wind rose, stability, light winds, completeness and mixing heights as one page."""
+    with _faults_as_messages():
+        from geocluster.errors import own_messages, recorded
+        from geocluster.load.weather import read_weather
+        from geocluster.load.weather_words import cloud_of, columns_of, in_words
+        from geocluster.maps.weather_page import draw_weather
+
+        with recorded() as caught:
+            read = read_weather(
+                file,
+                latitude=latitude,
+                longitude=longitude,
+                time_zone=time_zone,
+                assumed_cloud=cloud_of(assumed_cloud),
+                fill_gaps_h=fill_gaps_h,
+                hour_label=hour_label,
+                scheme=scheme,
+                columns=columns_of(column),
+            )
+        notes = own_messages(caught)
+        page = draw_weather(read, title=file.name, notes=notes)
+        target = page.save(out or Path("maps") / f"{file.stem}-weather.html")
+        for line in notes:
+            _warn(line)
+        typer.echo(in_words(read))
+        typer.echo(target)
 
 
 @app.command()
