@@ -186,12 +186,26 @@ def _header(file: Path, encoding: str) -> str:
         raise InputError(
             str(file), f"its first line has more than {LONGEST_HEADER:,} letters: it is no table"
         )
+    _check_lines(file)
     check_text(file, encoding)
     with file.open(encoding=encoding) as text:
         header = text.readline()
     if not header.strip():
         raise InputError(str(file), "its first line is empty: name the columns there")
     return header.rstrip("\r\n")
+
+
+def _check_lines(file: Path) -> None:
+    """An error where a line is longer than any table's."""
+    length = 0
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+            length = len(chunk) - end - 1 + (length if end < 0 else 0)
+            if length > LONGEST_HEADER:
+                raise InputError(
+                    str(file), f"a line has more than {LONGEST_HEADER:,} letters: it is no table"
+                )
 
 
 def _coordinate_columns(table: pd.DataFrame, where: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from shapely.errors import ShapelyError
 
 from geocluster.errors import InputError, MendedWarning
 from geocluster.load.encodings import encoding_of_dbf, parts_of_shapefile, with_sound_text
+from geocluster.load.geopackage import check_views
 from geocluster.load.zipped import opened_zip, unpack
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+VALUES_ALWAYS_READ = 20_000_000
+VALUES_A_BYTE = 20
 GDAL_SUFFIXES = (".shp", ".zip", ".gpkg", ".geojson", ".json", ".fgb")
 # What readers raise where bytes are not as they should be: theirs are of these kinds.
 BROKEN = (OSError, ValueError, RuntimeError, KeyError, ShapelyError)
@@ -55,6 +58,8 @@ def _read_layer(file: Path, layer: str | None, encoding: str | None, name: str) 
         options["encoding"] = _gdal_name(encoding_of_dbf(file, encoding, name))
     elif encoding is not None:
         raise InputError(name, "encoding belongs to shapefiles and CSV: leave it out")
+    if file.suffix.lower() == ".gpkg":
+        check_views(file, name)
     try:
         options["layer"] = _choose_layer(file, layer, name)
         try:
@@ -174,16 +179,21 @@ def read_parquet(file: Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        Where it cannot be read.
+        Where it cannot be read, or holds far more values than its size can be of.
     """
     import geopandas as gpd
     import pandas as pd
     import pyarrow.parquet
 
     try:
-        if b"geo" in (pyarrow.parquet.read_schema(file).metadata or {}):
-            return gpd.read_parquet(file)
-        return pd.read_parquet(file)
+        said = pyarrow.parquet.read_metadata(file)
+        values = said.num_rows * said.num_columns
+        if values > VALUES_ALWAYS_READ and values > VALUES_A_BYTE * file.stat().st_size:
+            raise InputError(str(file), f"it unpacks to {values:,} values: too many for its size")
+        geographic = b"geo" in (said.metadata or {})
+        return gpd.read_parquet(file) if geographic else pd.read_parquet(file)
+    except InputError:
+        raise
     except (pyarrow.ArrowException, *BROKEN) as error:
         raise InputError(str(file), f"it cannot be read: {_first_line(error)}") from error
 
