@@ -173,3 +173,11 @@ def test_what_is_no_workbook_of_hem4(workbooks, tmp_path):
         hem4_table(paths[0], paths[0])
     with pytest.raises(InputError, match="there is no such file"):
         hem4_table(paths[0], tmp_path / "nothing.xlsx")
+
+
+def test_nothing_is_said_about_these_workbooks_in_vain(workbooks):
+    paths = workbooks([site("a", "P", **STACK)], [("7", "a", "Benzene", 1)])
+    with pytest.raises(InputError, match="read as they are: leave out columns, header_row"):
+        read_sources(
+            paths[0], REGION, emissions=paths[1], rename={"name": "FacilityID"}, header_row=2
+        )

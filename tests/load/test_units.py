@@ -8,6 +8,7 @@ from shapely.geometry import box
 
 from geocluster.errors import GeoclusterWarning, InputError, TableError
 from geocluster.load.settings import read_settings
+from geocluster.load.settings_files import SourceFile
 from geocluster.load.sources import read_sources
 from geocluster.load.units import in_our_units, units_of
 from geocluster.load.vector import read_boundary, read_homes, read_vector
@@ -303,3 +304,18 @@ def test_boundaries_and_homes_take_the_same_keys(tmp_path):
     gpd.GeoDataFrame({"Chisl": [-7.0]}, geometry=square, crs=32642).to_file(file)
     with pytest.raises(TableError, match=r"column 'Chisl' \(people\)"):
         read_homes(file, REGION, rename={"people": "Chisl"})
+
+
+def test_the_examples_in_the_documentation_are_allowed(root):
+    import re
+    import tomllib
+
+    text = (root / "docs/input.md").read_text(encoding="utf-8")
+    blocks = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", text, re.S)]
+    tables = [
+        block["inputs"]["sources"] for block in blocks if "sources" in block.get("inputs", {})
+    ]
+    tables = [table for table in tables if "columns" in table]
+    assert {table["path"] for table in tables} == {"2tp.xlsx", "releases.csv"}
+    for table in tables:
+        assert SourceFile.model_validate(table).columns == table["columns"]

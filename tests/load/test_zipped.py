@@ -91,6 +91,13 @@ def test_a_zip_that_says_it_is_smaller_than_it_is(tmp_path):
         read_vector(path)
 
 
+def test_a_zip_without_a_vector_file(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("inner.zip", b"PK")
+    with pytest.raises(InputError, match=r"it holds no vector file that is read: inner\.zip"):
+        read_vector(tmp_path / "a.zip")
+
+
 def test_locked_and_damaged_zips(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -134,8 +134,11 @@ def _unpacked(file: Path, layer: str | None, folder: Path) -> Path:
         found = [member for member in members if member.lower().endswith(kinds)]
         if layer is not None and len(found) > 1:
             found = [member for member in found if PurePosixPath(member).stem == layer]
-        if len(found) != 1:
-            held = ", ".join(PurePosixPath(member).stem for member in (found or members)[:30])
+        if not found:
+            held = ", ".join(members[:10])
+            raise InputError(name, f"it holds no vector file that is read: {held}")
+        if len(found) > 1:
+            held = ", ".join(PurePosixPath(member).stem for member in found[:30])
             raise InputError(name, f"it holds {len(found)} vector files, choose a layer: {held}")
         start = found[0].removesuffix(PurePosixPath(found[0]).suffix) + "."
         parts = [m for m in members if m.startswith(start) and "/" not in m[len(start) :]]

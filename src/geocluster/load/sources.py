@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from geocluster.errors import InputError
 from geocluster.load.columns import checked, source_ids
 from geocluster.load.database import stored
 from geocluster.load.database_address import DatabaseTable
@@ -88,6 +89,12 @@ def read_sources(
     if emissions is not None:
         from geocluster.load.hem4 import hem4_table
 
+        keys = ("layer", "crs", "where", "columns", "encoding", "sheet", "header_row")
+        said = (layer, crs, where, rename, encoding, sheet, header_row)
+        given = [key for key, value in zip(keys, said, strict=True) if value is not None]
+        if given or form == "long":
+            more = ", ".join(given) or "form = 'long'"
+            raise InputError(file, f"HEM4's workbooks are read as they are: leave out {more}")
         rows = hem4_table(file, emissions, skip_unknown=skip_unknown)
     else:
         how = Opening(layer, crs, rename, encoding, sheet, header_row, where)

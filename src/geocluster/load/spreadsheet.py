@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     Rows = list[list[Any]]
 
 OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
-LARGEST_WORKBOOK = 64 * MEBI
+LARGEST_WORKBOOK = 32 * MEBI
 COLUMNS_READ = 2_000
-CELLS_READ = 5_000_000
+CELLS_READ = 1_000_000
 ROWS_SHOWN = 5
 ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s+ref="([A-Z]+\d+:[A-Z]+\d+)"')
 
 
@@ -96,9 +97,11 @@ def _content(file: Path, sheet: str | None) -> tuple[str, Rows, list[str]]:
             values = _workbook(file, data_only=True)
             title = _chosen(values, sheet, file)
             rows = _rows(values, title, file)
-            formulas = _rows(_workbook(file, data_only=False), title, file, formulas=True)
-            part = values[title]._worksheet_path.lstrip("/")
-            merged = [ref.decode() for ref in MERGED.findall(archive.read(part))]
+            xml = archive.read(values[title]._worksheet_path.lstrip("/"))
+            merged = [ref.decode() for ref in MERGED.findall(xml)]
+            formulas: Rows = []
+            if FORMULA.search(xml):
+                formulas = _rows(_workbook(file, data_only=False), title, file, formulas=True)
         except (InvalidFileException, ParseError, KeyError, OSError, AttributeError) as error:
             raise InputError(
                 str(file), f"it is not a workbook, or a broken one: {error}"
