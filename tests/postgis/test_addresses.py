@@ -197,7 +197,8 @@ def test_a_database_is_no_file_and_its_options_are_those_of_the_reader(tmp_path)
         "crs = 'EPSG:4326', columns = { stack_height_m = 'H' } }"
     )
     text = STUDY.format(sources=form, boundary='"boundary.geojson"')
-    text += 'land = ["postgresql://host/db?table=roads"]\n'
+    text += 'land = ["postgresql://host/db?table=roads"]\n[[weather_places]]\nname = "Valley"\n'
+    text += 'file = "weather.csv"\narea = { database = "service=my_gis", table = "valleys" }\n'
     (tmp_path / "study.toml").write_text(text)
     read = read_settings(tmp_path)
     source = read.given(read.inputs.sources)
@@ -206,6 +207,7 @@ def test_a_database_is_no_file_and_its_options_are_those_of_the_reader(tmp_path)
         "crs": "EPSG:4326",
         "rename": {"stack_height_m": "H"},
     }
+    assert str(read.given(read.weather_places[0].area)) == "service=my_gis, table valleys"
     assert str(read.given(read.inputs.land[0])) == "postgresql://host/db, table roads"
     assert {path.name for path in read.files()} == {
         "study.toml",

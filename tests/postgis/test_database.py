@@ -8,6 +8,7 @@ import warnings
 from urllib.parse import quote
 
 import pytest
+from geopandas.testing import assert_geodataframe_equal
 from postgis_server import PASSWORD, Server, _free_port
 from shapely.geometry import box
 
@@ -54,8 +55,9 @@ def test_names_are_taken_as_they_are_spelled(server):
     assert table.geometry.name == "Геом."
     assert table.crs == "EPSG:32642"
     assert len(read(server, table='"air"."seen"')) == 1
-    assert "does not exist" in fault(server, table="AIR.stacks")
-    assert "does not exist" in fault(server, table='air."stacks; drop table air.stacks"')
+    for wrong in ("AIR.stacks", "air.stakcs", "stacks", "air.Stacks"):
+        assert "did you mean 'air.stacks'?" in fault(server, table=wrong)
+    assert "no such table" in fault(server, table='"; drop table air.stacks; --"."x"')
 
 
 def test_a_query_may_hold_colons_percent_signs_and_a_comment(server):
@@ -124,6 +126,7 @@ def test_geometry_of_many_kinds(server):
         "measured": "ST_GeomFromText('LINESTRING ZM (0 0 1 2, 1 1 3 4)', 4326)",
         "many": "ST_GeomFromText('MULTIPOINT(0 0, 1 1)', 4326)",
         "none": "ST_GeomFromText('POLYGON EMPTY', 4326)",
+        "nowhere": "ST_GeomFromText('POINT EMPTY', 4326)",
     }
     query = " union all ".join(f"select '{n}' as name, {sql} as geom" for n, sql in kinds.items())
     with pytest.warns(MendedWarning, match="1 curves drawn as lines"):
@@ -132,6 +135,7 @@ def test_geometry_of_many_kinds(server):
     assert table["curve"].length == pytest.approx(3.14159, rel=1e-3)
     assert table["measured"].wkt == "LINESTRING (0 0, 1 1)"
     assert table["none"].is_empty
+    assert table["nowhere"].is_empty
     tin = "select ST_GeomFromText('TIN(((0 0 0, 0 0 1, 0 1 0, 0 0 0)))', 4326) as geom"
     assert "geometry that is not read: 1 TIN" in fault(server, query=tin)
 
@@ -174,6 +178,21 @@ def test_columns_of_any_type_become_plain_values(server):
 def test_a_connection_that_is_cut_is_a_clear_error(server):
     text = fault(server, query="select pg_terminate_backend(pg_backend_pid())")
     assert "permission denied" in text or "cannot be reached" in text
+
+
+def test_a_table_read_in_parts_is_the_table_read_at_once(server, monkeypatch):
+    query = """select n, nullif(n, 1) as gap, case when n > 2 then n / 2.0 end as late,
+        case when n > 1 then 'word' end as text, case when n = 3 then true end as truth,
+        case when n > 1 then timestamp '2025-01-01' + n * interval '1 day' end as at,
+        n::numeric as x, null as nothing, case when n = 2 then '{"a": 1}'::json end as j,
+        case when n <> 1 then ST_SetSRID(ST_MakePoint(n, n), 4326) end as geom
+        from generate_series(1, 5) as n"""
+    whole = read(server, query=query)
+    monkeypatch.setattr(database_rows, "ROWS_AT_ONCE", 1)
+    parts = read(server, query=query)
+    assert_geodataframe_equal(parts, whole)
+    assert whole["late"].dtype == whole["gap"].dtype == whole["x"].dtype == float
+    assert database_rows.rows_hash(parts) == database_rows.rows_hash(whole)
 
 
 def test_srids(server):
@@ -257,7 +276,7 @@ def test_faults_say_what_to_do_and_never_the_password(server, monkeypatch):
             read_database(database_table(address, table="air.stacks"))
         check_silence(str(told.value), said, advice)
     cases = [
-        ({"table": "air.no_such"}, 'relation "air.no_such" does not exist', "schema and name"),
+        ({"table": "air.qqqqqq"}, "there is no such table", "check schema and name"),
         ({"table": "air.secret"}, "permission denied for table secret", "right to SELECT"),
         ({"query": "select frm air.stacks"}, "syntax error", "one SELECT"),
         ({"query": "select nome from air.stacks"}, 'column "nome" does not exist', "name"),

@@ -216,7 +216,7 @@ def test_the_command_ends_with_a_message_and_no_password(server, two_studies, mo
     )
     done = CliRunner().invoke(app, ["check", str(two_studies[1])])
     assert done.exit_code == 1
-    assert 'relation "study.lnad" does not exist' in " ".join(done.output.split())
+    assert "did you mean 'study.land'?" in " ".join(done.output.split())
     monkeypatch.setenv("PGPASSWORD", PASSWORD + "-wrong")
     done = CliRunner().invoke(app, ["check", str(two_studies[1])])
     assert done.exit_code == 1

@@ -6,6 +6,7 @@ takes one statement and no more.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import re
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # Tables up to this size are read whole: what lies outside is then told by name, as of a file.
 WHOLE_ROWS = 50_000
 BOX_MARGIN = 0.01
+ROWS_AT_ONCE = 20_000
 SIMPLE = ("POINT", "LINESTRING", "POLYGON")
 PLAIN = {*SIMPLE, *(f"MULTI{kind}" for kind in SIMPLE), "GEOMETRYCOLLECTION"}
 CURVED = {"CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE"}
@@ -37,6 +39,12 @@ PADDED_TEXT = 1042  # PostgreSQL's type char(n), whose blanks at the end mean no
 PLAIN_VALUES = ("string", "boolean", "empty", "integer", "floating", "mixed-integer-float")
 SPATIAL_TYPES = """
 select oid, typname from pg_catalog.pg_type where typname in ('geometry', 'geography')
+"""
+READABLE = """
+select nspname, relname from pg_catalog.pg_class
+join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+where relkind = any('{r,p,v,m,f}') and nspname not in ('pg_catalog', 'information_schema')
+    and has_table_privilege(pg_class.oid, 'select') limit :most
 """
 KEY_COLUMNS = """
 select attname from pg_catalog.pg_index
@@ -77,6 +85,7 @@ def rows_of(
     connection: sa.Connection, source: DatabaseTable, crs: object
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     """The rows, see `geocluster.load.database.read_database`."""
+    _check_there(connection, source)
     columns = _columns(connection, source)
     rows = _from(source, columns)
     asked = sa.select(*_plain(rows, columns)).limit(source.max_rows)
@@ -97,11 +106,48 @@ def rows_of(
             _tell_far(source, found.rows, whole.rows)
     _check_number(source, found.rows)
     drawn = sa.func.st_curvetoline(shape) if _has_curves(source, found.kinds) else shape
-    asked = asked.add_columns(sa.func.st_force2d(drawn).label(columns.shape))
-    table = gpd.read_postgis(  # type: ignore[call-overload]  # a statement of SQLAlchemy, too
-        asked, connection, geom_col=columns.shape, crs=declared
+    plain = sa.func.st_asbinary(sa.func.st_force2d(drawn))
+    asked = asked.add_columns(plain.label(columns.shape))
+    parts = gpd.read_postgis(  # type: ignore[call-overload]  # a statement of SQLAlchemy, too
+        asked,
+        connection.execution_options(stream_results=True),  # by a cursor of the server
+        geom_col=columns.shape,
+        crs=declared,
+        chunksize=ROWS_AT_ONCE,
     )
-    return _with_plain_values(_without_srid(table))
+    return _with_plain_values(_joined(list(parts)))
+
+
+def _joined(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """The parts as one, with the types that it would have were it read at once."""
+    if len(parts) == 1:
+        return parts[0]
+    shape, crs = parts[0].geometry.name, parts[0].crs
+    whole = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True).infer_objects()
+    return gpd.GeoDataFrame(whole, geometry=shape, crs=crs)
+
+
+def _quoted(connection: sa.Connection, table: tuple[str, str]) -> str:
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    return ".".join(quote(part) for part in table if part)
+
+
+def _check_there(connection: sa.Connection, source: DatabaseTable) -> None:
+    """An error for a table that is not there, with the one whose name is nearest."""
+    if source.table is None:
+        return
+    asked = {"name": _quoted(connection, source.table)}
+    if connection.execute(sa.text("select to_regclass(:name)"), asked).scalar() is not None:
+        return
+    found = connection.execute(sa.text(READABLE), {"most": 10_000}).all()
+    names = [f"{schema}.{name}" for schema, name in found]
+    schema, name = source.table
+    near = difflib.get_close_matches(f"{schema or 'public'}.{name}", names, n=1, cutoff=0.6)
+    near = near or [one for one in names if one.rpartition(".")[2].lower() == name.lower()]
+    hint = f"did you mean '{near[0]}'?" if near else "check schema and name, and the right to read"
+    raise InputError(
+        str(source), f"there is no such table for this user, spelled as in the database: {hint}"
+    )
 
 
 def _from(source: DatabaseTable, columns: _Columns | None = None) -> Any:
@@ -162,9 +208,8 @@ def _key(connection: sa.Connection, source: DatabaseTable, columns: _Columns) ->
     """The primary key of a table, as far as it is read; a query has an order of its own."""
     if source.table is None:
         return []
-    prepared = connection.dialect.identifier_preparer
-    name = ".".join(prepared.quote_identifier(part) for part in source.table if part)
-    found = connection.execute(sa.text(KEY_COLUMNS), {"name": name}).scalars()
+    asked = {"name": _quoted(connection, source.table)}
+    found = connection.execute(sa.text(KEY_COLUMNS), asked).scalars()
     return [key for key in found if key in columns.names]
 
 
@@ -262,11 +307,6 @@ def _has_curves(source: DatabaseTable, kinds: dict[str, int]) -> bool:
         message = f"{source}: {curves} curves drawn as lines, as PostGIS does (ST_CurveToLine)"
         warnings.warn(message, MendedWarning, stacklevel=6)
     return bool(curves)
-
-
-def _without_srid(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    plain = shapely.set_srid(table.geometry.to_numpy(), 0)
-    return table.set_geometry(gpd.GeoSeries(plain, index=table.index, crs=table.crs))
 
 
 def _with_plain_values(table: gpd.GeoDataFrame | pd.DataFrame) -> Any:
