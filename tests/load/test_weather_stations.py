@@ -1,7 +1,6 @@
-"""AERMET, NOAA ISD, METAR and Open-Meteo's JSON: small files in the documented forms."""
+"""AERMET, NOAA ISD and METAR: small files in the documented forms."""
 
 import gzip
-import json
 import warnings
 
 import numpy as np
@@ -211,8 +210,21 @@ def test_isd_faults(file):
         read_weather(file(isd("202601010000") + isd("202601010100", station="38696099999")))
     with pytest.raises(TableError, match="row 2 are no complete ISD records"):
         read_weather(file(isd("202601010000") + isd("202601010100")[:90] + "\n"))
-    with pytest.raises(TableError, match="no time can be read in row 1"):
-        read_weather(file(isd("202613010000")))
+    lines = [
+        isd("202601010000", wind="9999999999", kind="SOD"),
+        isd("202613010000"),
+        isd("202601010100", wind="2301N00x11"),
+        isd("202601010200", temperature="+010x1"),
+    ]
+    with pytest.raises(TableError) as error:
+        read_weather(file("".join(lines)))
+    assert error.value.faults == [
+        "WND in row 3 is not of the documented form",
+        "TMP in row 4 is not of the documented form",
+        "no time can be read in row 2",
+    ], "rows are those of the file, summaries counted"
+    with pytest.raises(TableError, match="no hourly report"):
+        read_weather(file(isd("202601010000", kind="SOD")))
 
 
 def lite(hour, *, temperature=105, direction=230, speed=41, sky=8):
@@ -315,71 +327,6 @@ def test_metar_faults_are_told_together(file):
     assert "no time can be read in row 2" in text
     assert "column 'sknt': 'TEN' in row 2 is not a number, M or T" in text
     assert "differ from those in the raw reports (by 5 h): download them in UTC" in text
-
-
-# Open-Meteo's JSON --------------------------------------------------------------------------------
-
-
-def answer(**changes):
-    hours = ["2026-06-21T06:00", "2026-06-21T07:00"]
-    content = {
-        "latitude": 41.3,
-        "longitude": 69.25,
-        "elevation": 430.0,
-        "utc_offset_seconds": 0,
-        "hourly_units": {
-            "time": "iso8601",
-            "wind_speed_10m": "km/h",
-            "wind_direction_10m": "°",
-            "temperature_2m": "°F",
-            "shortwave_radiation": "W/m²",
-            "boundary_layer_height": "m",
-        },
-        "hourly": {
-            "time": hours,
-            "wind_speed_10m": [7.2, 3.6],
-            "wind_direction_10m": [270, 280],
-            "temperature_2m": [86.0, 86.0],
-            "shortwave_radiation": [950.0, 940.0],
-            "boundary_layer_height": [1200.0, None],
-        },
-    }
-    return json.dumps(content | changes)
-
-
-def test_the_json_of_open_meteo_brings_its_units(file):
-    weather = read_weather(file(answer()), time_zone=5)
-    assert weather["wind_speed_m_s"].values == pytest.approx([2.0, 1.0])
-    assert weather["temperature_k"].values == pytest.approx(303.15)
-    assert times(weather) == ["2026-06-21 10:00", "2026-06-21 11:00"], "ends of hours, UTC to +5"
-    assert weather["stability"].values.tolist() == [1, 1]
-    assert weather["mixing_height_m"].values.tolist() == [1200, 1100]
-    assert read_weather(file(answer())).attrs["time_zone"] == 0
-    local = read_weather(file(answer(utc_offset_seconds=18000)))
-    assert times(local) == ["2026-06-21 05:00", "2026-06-21 06:00"]
-    assert local.attrs["time_zone"] == 5
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('{"hourly": {"time": ["2026-06-21', "no whole JSON"),
-        ("[" * 20_000, "no whole JSON"),
-        ("[{}, {}]", "holds 2 places"),
-        ('{"error": true, "reason": "daily limit"}', "refusal, no weather: daily limit"),
-        ('{"daily": {}}', "no 'hourly' block"),
-        ('{"hourly": {"time": []}}', "no hour in it"),
-        ('{"hourly": {"time": ["2026-06-21T06:00"], "wind_speed_10m": []}}', "not of the length"),
-    ],
-)
-def test_other_json_is_refused(file, text, words):
-    with pytest.raises(InputError, match=words):
-        read_weather(file(text))
-
-
-def test_without_a_unit_even_json_is_asked_for_it(file):
-    with pytest.raises(TableError, match=r"wind_speed_10m.*does not say its unit"):
-        read_weather(file(answer(hourly_units={})))
 
 
 # The file itself ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,23 @@ _GROUPS = {
 }
 CSV_COLUMNS = ("STATION", "DATE", "WND")
 
+_FORMS = {
+    "WND": re.compile(r"\d{3},\w,\w,\d{4},\w"),
+    "CIG": re.compile(r"\d{5},\w(,.*)?"),
+    "TMP": re.compile(r"[+-]\d{4},\w"),
+    "DEW": re.compile(r"[+-]\d{4},\w"),
+}
+
 Report = dict[str, float]
 Groups = Mapping[str, Any]  # parts of a group; GF1, GD and GA are sequences of such
+
+
+class Record(NamedTuple):
+    """A report: its row in the file from 1, its time as written, and its groups."""
+
+    row: int
+    time: str
+    groups: Groups
 
 
 def is_global_hourly(names: Iterable[str]) -> bool:
@@ -67,11 +82,14 @@ def isd_hours(text: str, where: str) -> StationHours:
     if short:
         raise TableError(where, f"{rows_in_words(short)} are no complete ISD records")
     stations = Counter(f"{line[4:10]}-{line[10:15]}" for line in lines)
-    kept = [line for line in lines if not line[41:46].strip().startswith(SUMMARIES)]
-    records = [_of_line(line) for line in kept]
+    records = [
+        Record(row, *_of_line(line))
+        for row, line in enumerate(lines, start=1)
+        if not line[41:46].strip().startswith(SUMMARIES)
+    ]
     place = {"latitude": (lines[-1][28:34], 1000), "longitude": (lines[-1][34:41], 1000)}
     head = {key: f"{float(text) / scale:g}" for key, (text, scale) in place.items() if _told(text)}
-    return _hours(records, stations, head, len(lines) - len(kept), "NOAA ISD", where)
+    return _hours(records, stations, head, len(lines) - len(records), "NOAA ISD", where)
 
 
 def global_hourly_hours(cells: pd.DataFrame, where: str) -> StationHours:
@@ -85,10 +103,11 @@ def global_hourly_hours(cells: pd.DataFrame, where: str) -> StationHours:
     named = {str(name).strip().upper(): str(name) for name in cells.columns}
     rows = cells.rename(columns={old: new for new, old in named.items()}).to_dict("records")
     stations = Counter(str(row["STATION"]).strip() for row in rows)
-    kept = [
-        row for row in rows if not str(row.get("REPORT_TYPE", "")).strip().startswith(SUMMARIES)
+    records = [
+        Record(number, *_of_row(row))
+        for number, row in enumerate(rows, start=1)
+        if not str(row.get("REPORT_TYPE", "")).strip().startswith(SUMMARIES)
     ]
-    records = [_of_row(row) for row in kept]
     head = {}
     for key in ("latitude", "longitude"):
         text = str(rows[-1].get(key.upper(), "")).strip()
@@ -96,7 +115,7 @@ def global_hourly_hours(cells: pd.DataFrame, where: str) -> StationHours:
             head[key] = text
     name = str(rows[-1].get("NAME", "")).strip()
     origin = f"NOAA global-hourly (ISD){', ' + name if name else ''}"
-    return _hours(records, stations, head, len(rows) - len(kept), origin, where)
+    return _hours(records, stations, head, len(rows) - len(records), origin, where)
 
 
 def isd_lite_hours(text: str, where: str) -> StationHours:
@@ -135,7 +154,9 @@ def _of_row(row: Mapping[Any, Any]) -> tuple[str, Groups]:
     parts = {key: tuple(str(row.get(key) or "").split(",")) for key in ("WND", "CIG", "TMP", "DEW")}
     layers = {
         kind: tuple(
-            tuple(str(row[name]).split(",")) for name in names if str(row.get(name) or "").strip()
+            (*str(row[name]).split(","), "", "")
+            for name in names
+            if str(row.get(name) or "").strip()
         )
         for kind, names in {
             "GF1": ("GF1",),
@@ -147,7 +168,7 @@ def _of_row(row: Mapping[Any, Any]) -> tuple[str, Groups]:
 
 
 def _hours(
-    records: list[tuple[str, Groups]],
+    records: list[Record],
     stations: Mapping[str, int],
     head: dict[str, str],
     summaries: int,
@@ -160,18 +181,22 @@ def _hours(
         named = ", ".join(f"{name} ({count:,})" for name, count in list(stations.items())[:5])
         raise TableError(where, f"reports of {len(stations)} stations ({named}): give one a file")
     station = next(iter(stations))
-    suspect: Counter[str] = Counter()
-    values = [_values(groups, suspect) for _, groups in records]
-    reports = pd.DataFrame(values)
-    reports["time"] = pd.to_datetime(
-        pd.Series([time for time, _ in records], dtype=str),
+    if not records:
+        raise TableError(where, "there is no hourly report in it")
+    time = pd.to_datetime(
+        pd.Series([record.time for record in records], dtype=str),
         errors="coerce",
-        format="ISO8601" if "T" in (records[0][0] if records else "") else "%Y%m%d%H%M",
+        format="ISO8601" if "T" in records[0].time else "%Y%m%d%H%M",
     )
-    bad = reports["time"].isna().to_numpy().nonzero()[0]
-    if not len(reports) or len(bad):
-        what = f"no time can be read in {rows_in_words([int(i) + 1 for i in bad])}"
-        raise TableError(where, what if len(reports) else "there is no hourly report in it")
+    faults = _form_faults(records)
+    bad = [record.row for record, there in zip(records, time.notna(), strict=True) if not there]
+    if bad:
+        faults.append(f"no time can be read in {rows_in_words(bad)}")
+    if faults:
+        raise TableError(where, faults)
+    suspect: Counter[str] = Counter()
+    reports = pd.DataFrame([_values(record.groups, suspect) for record in records])
+    reports["time"] = time
     mended = []
     if summaries:
         mended.append(
@@ -185,6 +210,17 @@ def _hours(
         mended.append(f"{variable:,} reports of variable or missing direction with a wind")
     text = f"{origin}, station {station}"
     return StationHours(hours_of_reports(reports), head, text, mended=tuple(mended))
+
+
+def _form_faults(records: list[Record]) -> list[str]:
+    """Groups that are there and not of the documented form, each kind with its rows."""
+    faults = []
+    for name, form in _FORMS.items():
+        texts = [(record.row, ",".join(record.groups[name])) for record in records]
+        rows = [row for row, text in texts if text.strip(" ,") and not form.fullmatch(text)]
+        if rows:
+            faults.append(f"{name} in {rows_in_words(rows)} is not of the documented form")
+    return faults
 
 
 def _values(groups: Groups, suspect: Counter[str]) -> Report:
@@ -231,7 +267,7 @@ def _number(
 
 
 def _told(text: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+", text.strip()) is not None and abs(int(text)) not in (
+    return re.fullmatch(r"[+-]?\d{1,9}", text.strip()) is not None and abs(int(text)) not in (
         99_999,
         999_999,
     )
@@ -243,17 +279,17 @@ def _cloud(groups: Groups) -> float:
         if quality in SUSPECT:
             continue
         for code in (opaque, total):
-            if code.isdigit() and int(code) in OKTAS:
+            if code.isdecimal() and int(code) in OKTAS:
                 return 1.25 * OKTAS[int(code)]
     layers = [
         OKTAS.get(int(oktas)) if oktas != "99" else LAYER_OKTAS.get(code)
         for code, oktas, quality, *_ in groups["GD"]
-        if quality not in SUSPECT and oktas.isdigit()
+        if quality not in SUSPECT and oktas.isdecimal()
     ]
     layers += [
         OKTAS.get(int(oktas))
         for oktas, quality, *_ in groups["GA"]
-        if quality not in SUSPECT and oktas.isdigit()
+        if quality not in SUSPECT and oktas.isdecimal()
     ]
     known = [oktas for oktas in layers if oktas is not None]
     return 1.25 * max(known) if known else np.nan
