@@ -103,6 +103,9 @@ def test_aermet_is_read_by_its_own_length_and_heights(file):
     assert weather.attrs["stability_origin"].startswith("Obukhov length and roughness (Golder")
     assert weather.attrs["mixing_height_origin"] == "file"
     assert "surface 94846" in weather.attrs["origin"]
+    by_cloud = quiet(file(SFC_HEAD + "".join(lines), "ORD.SFC"), scheme="turner", time_zone=-6)
+    assert by_cloud.attrs["stability_origin"] == "Turner (wind, sun, cloud: file)"
+    assert (by_cloud["stability"].values >= 4).all(), "night"
 
 
 def test_aermet_codes_of_missing_values(file):

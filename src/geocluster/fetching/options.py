@@ -42,7 +42,9 @@ Out = Annotated[
 ]
 Osm = Annotated[Path | None, _part("An extract (.osm.pbf, .osm, ...), not Overpass.", "--osm")]
 Buildings = Annotated[bool, _part("Fetch buildings too.", "--buildings")]
-Weather = Annotated[Path | None, _part("A weather file (EPW, hourly CSV, rose).", "--weather")]
+Weather = Annotated[
+    Path | None, _part("A weather file, in any form of docs/weather.md.", "--weather")
+]
 Isd = Annotated[
     str | None,
     _part("A station of NOAA, such as 386960-99999, or a file of ISD-Lite.", "--isd"),
