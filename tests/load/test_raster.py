@@ -282,3 +282,42 @@ def test_a_real_raster_elsewhere_is_refused(shared):
     dem = shared / "data/dem/sokh_fergana_100m_utm42.tif"
     with pytest.raises(InputError, match="does not touch Town"):
         quietly(dem, REGION, 500)
+
+
+def test_density_in_mollweide_is_that_of_true_ground(tmp_path):
+    """GHS-POP comes in ESRI:54009, whose areas are true: 100 people a km2 are 1 a hectare."""
+    from pyproj import Transformer
+
+    x, y = Transformer.from_crs("EPSG:32642", "ESRI:54009", always_xy=True).transform(
+        510_000, 4_570_000
+    )
+    values = np.full((60, 60), 100, dtype="float32")
+    file = write(tmp_path / "a.tif", values, (x - 3000, y + 3000), 100.0, "ESRI:54009")
+    homes = quietly(file, REGION, 500, quantity="density")
+    assert homes.people.sum() == pytest.approx(60 * 60 * 0.01 * 100, rel=1e-4)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:32642", "ESRI:54009"])
+def test_residents_of_a_district_are_the_raster_s_exact_zonal_sum(tmp_path, crs):
+    """Through homes and the grid, against exactextract on the raster itself."""
+    import geopandas as gpd
+    from exactextract import exact_extract
+    from pyproj import Transformer
+
+    from geocluster.exposure.residents import people_grid
+
+    x, y = Transformer.from_crs("EPSG:32642", crs, always_xy=True).transform(500_000, 4_580_000)
+    values = people(12, (260, 260))
+    values[:3] = -200  # GHS-POP's value of no data
+    file = write(tmp_path / "a.tif", values, (x, y), 100.0, crs, nodata=-200)
+    grid = people_grid(quietly(file, REGION, 250), REGION.grid(250))
+    zone = gpd.GeoDataFrame(geometry=[Point(510_000, 4_570_000).buffer(6_000)], crs=REGION.crs)
+    with rasterio.open(file) as raster:
+        there = exact_extract(raster, zone.to_crs(crs), ["sum"])[0]["properties"]["sum"]
+    cells = gpd.GeoDataFrame(geometry=zone.geometry, crs=REGION.crs)
+    from geocluster.exposure.residents import home_cells
+
+    _, cell, share = home_cells(cells, grid)
+    covered = share * zone.area.iloc[0] / 250**2
+    ours = float((grid.values.ravel()[cell] * covered).sum())
+    assert ours == pytest.approx(there, rel=0.01)
