@@ -130,6 +130,12 @@ def test_points_lines_and_tanks_are_no_emitting_areas():
     assert areas[["kind", "area_ha", "source_id"]].values.tolist() == [["industrial", 1.0, "d"]]
 
 
+def test_kinds_of_one_s_own_mapping_emit_before_all_others():
+    shapes = [box(0, 0, 100, 100), box(0, 0, 200, 100)]
+    table = gpd.GeoDataFrame({"kind": ["power_plant", "yard"]}, geometry=shapes, crs=CRS)
+    assert emitting_areas(table)[["kind", "area_ha"]].values.tolist() == [["yard", 2.0]]
+
+
 def test_no_area_gives_an_empty_table():
     table = gpd.GeoDataFrame({"kind": ["chimney"]}, geometry=[Point(0, 0)], crs=CRS)
     areas = emitting_areas(table)

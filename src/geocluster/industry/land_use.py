@@ -60,6 +60,8 @@ AREA_KINDS = (
     "port",
     "industrial",
 )
+# Kept as they are, and emit nothing of their own.
+EQUIPMENT_KINDS = ("generator", "chimney", "flare", "tank", "silo", "well")
 
 
 class Sector(NamedTuple):
@@ -205,6 +207,7 @@ def emitting_areas(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ----------
     sources : GeoDataFrame
         In a metric CRS, with `kind` (as in the mapping of OpenStreetMap tags) and `geometry`.
+        Chimneys, generators, flares, tanks, silos and wells are equipment, not areas.
 
     Returns
     -------
@@ -228,8 +231,8 @@ def emitting_areas(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     is_area = sources.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    areas = sources[is_area & sources["kind"].isin(AREA_KINDS)]
-    order = areas["kind"].map(AREA_KINDS.index).to_frame("kind")
+    areas = sources[is_area & ~sources["kind"].isin(EQUIPMENT_KINDS)]
+    order = areas["kind"].map(_order_of).to_frame("kind")
     order["area"] = areas.geometry.area
     areas = areas.loc[order.sort_values(["kind", "area"], kind="stable").index]
     pieces = gpd.GeoSeries(_without_earlier(list(areas.geometry)), index=areas.index, crs=areas.crs)
@@ -237,6 +240,11 @@ def emitting_areas(sources: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if "osm_id" in areas and "source_id" not in areas:
         areas = areas.assign(source_id=areas["osm_id"])
     return areas[areas["area_ha"] > 1e-4].reset_index(drop=True)
+
+
+def _order_of(kind: str) -> int:
+    """Which kind is more telling; one of a mapping of one's own is the most."""
+    return AREA_KINDS.index(kind) if kind in AREA_KINDS else -1
 
 
 def _without_earlier(polygons: list) -> list:
