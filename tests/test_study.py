@@ -203,7 +203,7 @@ def test_check_reads_without_running(folder):
 ERRORS = {
     "missing file": ("study.toml", "sources.csv", "source.csv", "no such file"),
     "missing column": ("sources.csv", "stack_height_m", "height", "stack_height_m"),
-    "unknown unit": ("sources.csv", "emission_so2_g_s", "emission_so2_kg_h", "unknown unit"),
+    "unknown unit": ("sources.csv", "emission_so2_g_s", "emission_so2_st_h", "unknown unit"),
     "unknown pollutant": ("sources.csv", "emission_so2_g_s", "emission_so9_g_s", "so9"),
     "negative emission": ("sources.csv", "420,200,20", "420,-200,20", "-200"),
     "NaN": ("sources.csv", "420,200,20", "420,nan,20", "emission_so2_g_s"),

@@ -290,6 +290,31 @@ quantity_unit = "kg/yr"
         assert words in told or words.replace("emissions = ", "sources = ") in told
 
 
+def test_a_shapefile_of_an_agency(tmp_path):
+    import geopandas as gpd
+    import pyogrio
+    from shapely.geometry import Point
+
+    columns = {"Объект": ["Завод № 1", "ТЭЦ"], "H_trub": [80.0, None], "D_mm": [2000, 1500]}
+    columns |= {"W": [10.0, 8.0], "T_C": [147.0, 120.0], "SO2_t": [31.536, 0.0]}
+    points = [Point(510_000, 4_570_000), Point(511_000, 4_570_000)]
+    pyogrio.write_dataframe(
+        gpd.GeoDataFrame(columns, geometry=points, crs=32642), tmp_path / "a.shp", encoding="CP1251"
+    )
+    (tmp_path / "a.cpg").unlink()
+    names = {"name": "Объект", "stack_height_m": "H_trub", "stack_diameter_mm": "D_mm"}
+    names |= {"exit_velocity_m_s": "W", "exit_temperature_c": "T_C", "emission_so2_t_yr": "SO2_t"}
+    table, told = read(
+        tmp_path / "a.shp", rename=names, encoding="cp1251", assumed={"stack_height_m": 45.0}
+    )
+    assert table.name.tolist() == ["Завод № 1", "ТЭЦ"]
+    assert table.stack_height_m.tolist() == [80, 45]
+    assert table.stack_diameter_m.tolist() == [2, 1.5]
+    assert table.exit_temperature_k.tolist() == pytest.approx([420.15, 393.15])
+    assert table.emission_so2_g_s.tolist() == pytest.approx([1, 0])
+    assert len(told) == 2
+
+
 def test_boundaries_and_homes_take_the_same_keys(tmp_path):
     import geopandas as gpd
 

@@ -31,7 +31,11 @@ GEOMETRY_OF = {
     "line": ("LineString", "MultiLineString"),
     "flare": ("Point",),
 }
-SHORT_NAMES = "; a shapefile cuts names at 10 letters: use a GeoPackage"
+SHORT_NAMES = (
+    "; a shapefile cuts names at 10 letters: say what they are by columns, or use a GeoPackage"
+)
+    "; a shapefile cuts names at 10 letters: say what they are by columns, or use a GeoPackage"
+)
 
 
 def checked(
