@@ -34,8 +34,6 @@ GEOMETRY_OF = {
 SHORT_NAMES = (
     "; a shapefile cuts names at 10 letters: say what they are by columns, or use a GeoPackage"
 )
-    "; a shapefile cuts names at 10 letters: say what they are by columns, or use a GeoPackage"
-)
 
 
 def checked(
