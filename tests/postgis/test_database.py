@@ -2,7 +2,10 @@
 
 import contextlib
 import logging
+import os
+import signal
 import socket
+import threading
 import time
 import warnings
 from urllib.parse import quote
@@ -13,7 +16,7 @@ from postgis_server import PASSWORD, Server, _free_port
 from shapely.geometry import box
 
 from geocluster.errors import CRSError, InputError, MendedWarning
-from geocluster.load import database_rows
+from geocluster.load import database, database_rows
 from geocluster.load.database import read_database, readings, stored
 from geocluster.load.database_address import database_table
 from geocluster.region import Region
@@ -332,6 +335,9 @@ def test_the_password_may_come_from_a_file_or_a_service(server, monkeypatch, tmp
         encoding="utf-8",
     )
     monkeypatch.setenv("PGSERVICEFILE", str(services))
+    monkeypatch.setenv("PGSERVICE", "my_gis")  # and all of it from the environment
+    assert len(read_database(database_table("postgresql://?table=air.stacks"))) == 2
+    monkeypatch.delenv("PGSERVICE")
     source = database_table("service=my_gis", table="air.stacks")
     assert len(read_database(source)) == 2
     assert str(source) == "service=my_gis, table air.stacks"
@@ -347,6 +353,32 @@ def test_a_server_that_never_answers_is_given_up(server):
         with pytest.raises(InputError, match="cannot be reached"):
             read_database(database_table(address, table="air.stacks"))
         assert time.monotonic() - start < 8
+
+
+def test_a_server_that_stands_still_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(database, "GIVE_UP_AFTER", 1)
+    stopped = []
+
+    def stop() -> None:
+        asked = "select pid from pg_stat_activity where query like '%pg_sleep(0.6)%' and pid <> %s"
+        deadline = time.monotonic() + 5
+        while not stopped and time.monotonic() < deadline:
+            for (pid,) in server.admin(asked.replace("%s", "pg_backend_pid()")):
+                os.kill(pid, signal.SIGSTOP)
+                stopped.append(pid)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    start = time.monotonic()
+    try:
+        text = fault(server, query="select 1 as n from (select pg_sleep(0.6)) as s", timeout_s=1)
+    finally:
+        thread.join()
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    assert stopped
+    assert "the server fell silent: given up after 1 s" in text
+    assert time.monotonic() - start < 5
 
 
 def test_a_lock_held_by_another_ends_in_a_clear_error(server):

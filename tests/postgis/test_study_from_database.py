@@ -1,6 +1,7 @@
 """A whole study out of a database: the same as out of files, and no password in what it leaves."""
 
 import json
+import sys
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -203,6 +204,20 @@ def test_null_geometry_is_counted_and_coordinates_make_points(server, tashkent):
 def test_a_boundary_from_one_of_two_columns_of_geometry(server):
     shape = database_table(server.address, table="air.two", geometry="outline")
     assert read_boundary(shape).total_bounds.tolist() == [69, 41, 70, 42]
+
+
+def test_the_command_says_what_to_install(small_study, monkeypatch):
+    from typer.testing import CliRunner
+
+    from geocluster.cli import app
+
+    text = (small_study / "study.toml").read_text(encoding="utf-8")
+    given = text.replace('"land.geojson"', '"postgresql://gis@host/db?table=land"')
+    (small_study / "study.toml").write_text(given, encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    done = CliRunner().invoke(app, ["check", str(small_study)])
+    assert done.exit_code == 1
+    assert 'pip install "geocluster-toolkit[postgis]"' in " ".join(done.output.split())
 
 
 def test_the_command_ends_with_a_message_and_no_password(server, two_studies, monkeypatch):

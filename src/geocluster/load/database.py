@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import os
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from geocluster.region import Region
 
 CONNECT_TIMEOUT_S = 10
+GIVE_UP_AFTER = 10  # times the time that one statement may take
 # One process after another: rows come in the order they are stored in, run after run.
 SETUP = """
 select set_config('statement_timeout', :timeout_ms, true),
@@ -165,11 +168,41 @@ def _connected(source: DatabaseTable) -> Iterator[sa.Connection]:
         reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         connection = connection.execution_options(**reading)
         transaction = connection.begin()
+        guard = _Guard(connection, GIVE_UP_AFTER * source.timeout_s)
         try:
             setup = {"timeout_ms": str(math.ceil(source.timeout_s * 1000))}
             row = connection.execute(sa.text(SETUP), setup).one()
             if row[-1] != "on":
                 raise InputError(str(source), "the server does not hold the transaction to reading")
             yield connection
+        except Exception:
+            if guard.has_cut:
+                raise InputError(
+                    str(source), f"the server fell silent: given up after {guard.seconds:g} s"
+                ) from None
+            raise
         finally:  # what a server before version 16 lets through, such as lo_create, is undone
-            transaction.rollback()
+            guard.cancel()
+            with suppress(sa.exc.DBAPIError):  # a connection that is no more has nothing to undo
+                transaction.rollback()
+
+
+class _Guard:
+    """Cuts a connection after so many seconds: a server that stands still minds no time-out."""
+
+    def __init__(self, connection: sa.Connection, seconds: float) -> None:
+        self.has_cut, self.seconds = False, seconds
+        self._file = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr]
+        self._timer = threading.Timer(seconds, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Cut nothing from here on."""
+        self._timer.cancel()
+        self._timer.join()
+
+    def _cut(self) -> None:
+        self.has_cut = True
+        with suppress(OSError), socket.socket(fileno=os.dup(self._file)) as line:
+            line.shutdown(socket.SHUT_RDWR)
