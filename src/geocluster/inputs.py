@@ -169,7 +169,10 @@ def homes_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.G
 def _spread(
     homes: gpd.GeoDataFrame, settings: Settings, region: Region, osm: OsmTables | None
 ) -> gpd.GeoDataFrame:
-    """Homes as they are, or over the areas in them that the settings name."""
+    """Homes as they are, or over the areas in them that the settings name.
+
+    Where in its district somebody lives, a census alone does not tell: `located` is False.
+    """
     from geocluster.exposure.districts import districts_to_areas
     from geocluster.load.osm import MARGIN_M
     from geocluster.load.vector import read_vector
@@ -179,7 +182,8 @@ def _spread(
         areas = read_vector(settings.path(file)).to_crs(region.crs)
         return districts_to_areas(homes, areas)
     if getattr(settings.inputs.homes, "spread_over", None) is None or osm is None:
-        return homes
+        counted = getattr(settings.inputs.homes, "census", None) is not None
+        return homes.assign(district=homes["name"], located=False) if counted else homes
     # An extract is read no farther than this: a district beyond it has areas that are not there.
     known = region.boundary.buffer(MARGIN_M)
     return districts_to_areas(homes, osm.homes, known=known)

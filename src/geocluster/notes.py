@@ -217,11 +217,34 @@ def _people_notes(study: Study) -> list[str]:
         return []
     rest = homes.loc[~homes["located"].astype(bool), "people"].sum()
     total = homes["people"].sum()
+    if "district" in homes:
+        return _district_notes(rest, total)
+    if homes["origin"].astype(str).str.startswith("allocated").any():
+        notes = [
+            "People of the listed towns are spread evenly over the residential areas around each, "
+            "as far as OpenStreetMap has them."
+        ]
+        discs = "live in towns without a mapped residential area, on an assumed disc about each."
+        return [*notes, f"{rest:,.0f} of {total:,.0f} people {discs}"] if rest > 0 else notes
     notes = ["People within towns are spread by an assumed density that falls outwards."]
     if rest > 0:
         notes.append(
             f"{rest:,.0f} of {total:,.0f} people live outside listed towns; they are spread "
             "evenly over the inhabited plain, which is assumed."
+        )
+    return notes
+
+
+def _district_notes(rest: float, total: float) -> list[str]:
+    notes = []
+    if rest < total:
+        notes.append(
+            "People of districts are spread evenly over the residential areas or buildings in each."
+        )
+    if rest > 0:
+        notes.append(
+            f"{rest:,.0f} of {total:,.0f} people are known by district alone; they are spread "
+            "evenly over the whole of it, fields and hills too."
         )
     return notes
 

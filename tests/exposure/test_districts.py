@@ -50,6 +50,7 @@ def test_a_district_without_areas_stays_whole_and_is_told():
         "whole ground: B"
     ]
     whole = homes[homes.district == "B"].iloc[0]
+    assert homes.located.tolist() == [True, False]
     assert (whole.people, whole.origin, whole.geometry.area) == (400, "reported", 1e6)
 
 

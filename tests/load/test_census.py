@@ -197,6 +197,29 @@ def test_a_study_spreads_its_census_over_the_extract(study):
     assert len(whole) == (homes.origin == "reported").any()
 
 
+def test_a_census_alone_does_not_locate_anybody(study):
+    from types import SimpleNamespace
+
+    from geocluster.inputs import homes_of, region_of
+    from geocluster.notes import _people_notes
+
+    folder = study("osm")
+    file = folder / "study.toml"
+    file.write_text(file.read_text().replace('spread_over = "osm"\n', ""))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MendedWarning)
+        settings = read_settings(folder)
+        homes = homes_of(settings, region_of(settings), None)
+    assert homes[["district", "people", "located"]].values.tolist() == [
+        ["A", 600, False], ["B", 400, False]
+    ]  # fmt: skip
+    notes = _people_notes(SimpleNamespace(homes=homes))
+    assert notes == [
+        "1,000 of 1,000 people are known by district alone; they are spread evenly over the whole "
+        "of it, fields and hills too."
+    ]
+
+
 def test_files_of_a_census_are_looked_for_with_the_others(study):
     folder = study("houses.gpkg")
     (folder / "census.csv").unlink()

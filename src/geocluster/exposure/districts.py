@@ -42,7 +42,7 @@ def districts_to_areas(
     -------
     GeoDataFrame
         name, people, origin ("allocated"; the district's own where it stays whole), district,
-        located, geometry. The people of each district are kept.
+        located (False where it stays whole), geometry. The people of each district are kept.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def districts_to_areas(
         "located": True,
     }
     homes = gpd.GeoDataFrame(columns, geometry=part, crs=districts.crs)
-    whole = districts[~spread].assign(name=name[~spread], district=name[~spread], located=True)
+    whole = districts[~spread].assign(name=name[~spread], district=name[~spread], located=False)
     if "origin" not in whole:
         whole = whole.assign(origin="reported")
     tables = [table[COLUMNS] for table in (homes, whole) if len(table)]
