@@ -85,7 +85,20 @@ OSM_START = b'<osm version="0.6">'
 GZ_PIECE = gzip.compress(b" " * 16 * MEGABYTE)
 BZ2_PIECE = bz2.compress(b" " * 16 * MEGABYTE)
 
+
+def scribbled_way(path: Path) -> None:
+    """A closed way of 8,000 nodes that crosses itself millions of times."""
+    import numpy as np
+
+    places = np.random.default_rng(1).random((8_000, 2)).round(6).tolist()
+    nodes = [f'<node id="{i}" lon="{x}" lat="{y}"/>' for i, (x, y) in enumerate(places, 1)]
+    refs = "".join(f'<nd ref="{i}"/>' for i in [*range(1, 8_001), 1])
+    way = f'<way id="1">{refs}<tag k="landuse" v="industrial"/></way>'
+    path.write_text("\n".join(['<osm version="0.6">', *nodes, way, "</osm>"]))
+
+
 OSM: dict[str, Writer] = {
+    "scribble.osm": scribbled_way,
     "laughs.osm": lambda path: path.write_text(LAUGHS),
     "outside.osm": lambda path: path.write_text(OUTSIDE),
     "bomb.osm.gz": members(gzip.compress(OSM_START), *[GZ_PIECE] * 640),
@@ -238,10 +251,24 @@ def parquet_bomb(path: Path) -> None:
             writer.write_table(part)
 
 
+def scribble(path: Path) -> None:
+    """One ring of 5,000 corners that crosses itself a million times."""
+    import numpy as np
+
+    corners = np.random.default_rng(1).random((5_000, 2)).round(6).tolist()
+    ring = json.dumps([[*corners, corners[0]]])
+    path.write_text(
+        '{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":'
+        + ring
+        + "}}"
+    )
+
+
 VECTOR: dict[str, Writer] = {
     "deep.geojson": deep_geojson,
     "deep_collections.geojson": deep_collections,
     "long_ring.geojson": long_ring,
+    "scribble.geojson": scribble,
     "columns.csv": many_columns,
     "one_line.csv": bomb(open, b"lon,lat,name\n69,41,", b"x", 100),
     "one_header.csv": bomb(open, b"lon,lat,", b"x", 100),

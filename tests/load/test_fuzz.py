@@ -30,8 +30,8 @@ def corpus():
 
 CORPUS = corpus()
 FILES = [(door, name) for door, files in CORPUS.DOORS.items() for name in files]
-# Large, and nothing wrong with it.
-SOUND = {"long_ring.geojson"}
+# Large, and nothing wrong with it; or left out with a count.
+SOUND = {"long_ring.geojson", "scribble.osm"}
 
 
 def read_all(door: str, files: list[Path]) -> dict[str, dict]:
@@ -71,6 +71,11 @@ def test_a_hostile_file_ends_in_a_clear_message(endings, door, name):
         assert len(ending["message"]) < 600
         assert "Traceback" not in ending["message"]
     assert ending["seconds"] < 30
+
+
+def test_a_way_that_is_a_scribble_is_left_out_and_counted(endings):
+    warned = endings("osm")["scribble.osm"]["warned"]
+    assert any("1 areas whose rings cross themselves thousands" in text for text in warned)
 
 
 def test_nothing_outside_the_file_is_read(endings):

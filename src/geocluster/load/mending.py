@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
-from geocluster.errors import MendedWarning
+from geocluster.errors import InputError, MendedWarning
+from geocluster.load.tangles import is_tangled
 from geocluster.tables import rows_in_words
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
         inside a part is a hole. A mended polygon keeps its polygons only: what collapsed to a line
         or a point has no area to lose.
 
+    Raises
+    ------
+    InputError
+        Where rings cross themselves thousands of times: no area can be made of them.
+
     Warns
     -----
     MendedWarning
@@ -51,11 +57,16 @@ def mend_geometry(table: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     >>> print(told[0].message)
     bow.gpkg: 1 invalid geometry mended (row 1)
     """
+    import numpy as np
     import shapely
 
     geometry = shapely.force_2d(table.geometry.to_numpy())
     lost = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     invalid = ~lost & ~shapely.is_valid(geometry)
+    tangled = np.array([place for place in np.flatnonzero(invalid) if is_tangled(geometry[place])])
+    if len(tangled):
+        rows = rows_in_words([int(place) + 1 for place in tangled])
+        raise InputError(where, f"rings in {rows} cross themselves thousands of times: draw anew")
     if invalid.any():
         geometry[invalid] = _mended(geometry[invalid])
     collapsed = invalid & shapely.is_empty(geometry)

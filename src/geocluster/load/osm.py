@@ -54,6 +54,7 @@ MENDED = {
     "lines_lost": "{n} lines without two known nodes left out",
     "areas_mended": "{n} rings that cross or touch themselves mended",
     "areas_lost": "{n} areas with missing nodes, or without an inside, left out",
+    "areas_tangled": "{n} areas whose rings cross themselves thousands of times left out",
     "relations_lost": "{n} relations with missing members or open rings left out",
 }
 

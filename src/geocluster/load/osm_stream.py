@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from geocluster.errors import InputError
 from geocluster.load.osm_tags import TagRow, TagTable
+from geocluster.load.tangles import is_tangled
 
 SUFFIXES = (".osm.pbf", ".osm", ".osm.gz", ".osm.bz2", ".pbf")
 # Above this size node locations go to a temporary file instead of memory: 16 bytes a node.
@@ -47,6 +48,7 @@ class Counts:
     lines_lost: int = 0
     areas_mended: int = 0
     areas_lost: int = 0
+    areas_tangled: int = 0
     relations_lost: int = 0
     matched: int = 0
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -272,10 +274,19 @@ class _AreaBook:
         for osm_id in sorted(self._relations - self._built):
             self._counts.add("relations_lost", osm_id)
         for feature in self._ways.values():
+            if feature.wkb is not None and _is_tangled(feature.wkb):
+                self._counts.add("areas_tangled", feature.osm_id)
+                continue
             area = None if feature.wkb is None else _mended_area(feature.wkb)
             self._counts.add("areas_lost" if area is None else "areas_mended", feature.osm_id)
             if area is not None:
                 yield feature._replace(wkb=area)
+
+
+def _is_tangled(ring: list[tuple[float, float]]) -> bool:
+    import shapely
+
+    return is_tangled(shapely.Polygon(ring))
 
 
 def _mended_area(ring: list[tuple[float, float]]) -> Any:
