@@ -32,7 +32,7 @@ def is_tangled(shape: BaseGeometry | None) -> bool:
     corners, line = shapely.get_coordinates(_lines(shape), return_index=True)
     same = line[1:] == line[:-1]
     pairs = np.stack([corners[:-1][same], corners[1:][same]], axis=1)
-    segments = shapely.linestrings(pairs)
+    segments: np.ndarray = np.asarray(shapely.linestrings(pairs), dtype=object)
     allowed = MOST_MEETINGS + MEETINGS_OF_A_SOUND_SEGMENT * len(segments)
     tree = shapely.STRtree(segments)
     met, start, size = 0, 0, max(1, ASKED_AT_ONCE // max(1, len(segments)))
