@@ -6,6 +6,7 @@ import sys
 import time
 import tomllib
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -506,7 +507,11 @@ def test_a_process_that_is_stopped_leaves_nothing_half(services, tmp_path):
     code = "from geocluster.cli import app; app()"
     words = ["fetch", PLACE, "--out", "out", "--cache", "cache", "--weather", str(day), *urls]
     call = [sys.executable, "-c", code, *words]
-    with subprocess.Popen(call, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+    # A shell's background jobs ignore interrupts, and so would their children.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        call, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    ) as process:
         while not services.count(OVERPASS):
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.02)

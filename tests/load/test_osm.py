@@ -287,3 +287,14 @@ def test_the_docs_show_every_rule_of_sectors(root):
     assert shown == [
         (row["rule"], row["key"], row["sector"], row["nace"], row["factor"]) for row in rows
     ]
+
+
+def test_a_point_without_a_place_on_the_earth_is_left_out_and_counted(tmp_path):
+    path = tmp_path / "town.osm"
+    path.write_text(
+        '<osm version="0.6"><node id="1" lat="95" lon="69"><tag k="amenity" v="school"/></node>'
+        '<node id="2" lat="41" lon="69"><tag k="amenity" v="school"/></node></osm>'
+    )
+    with pytest.warns(MendedWarning, match=r"1 points without a place.*node/1"):
+        tables = read_osm(path)
+    assert len(tables.places) == 1

@@ -40,7 +40,7 @@ def check_views(file: Path, name: str) -> None:
                     f"its view '{view[:60]}' does not end, or takes too long: save what it shows "
                     "as a layer",
                 )
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # the latter where a message quotes broken text
         return
     finally:
         base.close()
@@ -50,5 +50,5 @@ def _count(base: sqlite3.Connection, view: str) -> None:
     quoted = view.replace('"', '""')
     try:
         base.execute(f'SELECT COUNT(*) FROM "{quoted}"').fetchone()
-    except sqlite3.Error:  # stopped, or with functions that only GDAL knows
+    except (sqlite3.Error, UnicodeDecodeError):  # stopped, or with functions that only GDAL knows
         return

@@ -50,6 +50,7 @@ TEXT_TAGS = {
 }
 MENDED = {
     "unsorted": "ids fall {n} times instead of ascending: sorted before reading",
+    "points_lost": "{n} points without a place on the earth left out",
     "lines_cut": "{n} lines with missing nodes cut there",
     "lines_lost": "{n} lines without two known nodes left out",
     "areas_mended": "{n} rings that cross or touch themselves mended",

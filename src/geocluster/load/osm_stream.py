@@ -44,6 +44,7 @@ class Counts:
     """What was mended or left out of a file."""
 
     unsorted: int = 0
+    points_lost: int = 0
     lines_cut: int = 0
     lines_lost: int = 0
     areas_mended: int = 0
@@ -171,8 +172,9 @@ def _features(path: Path, table: TagTable, counts: Counts, folder: Path) -> Iter
     for thing in processor:
         if thing.is_node():
             rows = table.matches(thing.tags, "point")
-            if rows:
-                yield Feature(f"node/{thing.id}", dict(thing.tags), rows, wkb.create_point(thing))
+            point = _point(thing, counts, wkb) if rows else None
+            if point is not None:
+                yield Feature(f"node/{thing.id}", dict(thing.tags), rows, point)
         elif thing.is_way():
             yield from _way(thing, table, counts, areas, wkb)
         elif thing.is_area():
@@ -200,6 +202,17 @@ def _way(
         rows = table.matches(way.tags, "area")
         if rows:
             areas.expected_way(Feature(osm_id, dict(way.tags), rows, _ring(way)))
+
+
+def _point(node: Any, counts: Counts, wkb: Any) -> Any:
+    """A node in WKB; None, and counted, where it has no place on the earth."""
+    import osmium
+
+    try:
+        return wkb.create_point(node)
+    except osmium.InvalidLocationError:
+        counts.add("points_lost", f"node/{node.id}")
+        return None
 
 
 def _area(area: Any, wkb: Any) -> Any:
