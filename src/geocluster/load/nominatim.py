@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from geocluster.errors import FetchError
-from geocluster.load.online_faults import PassingError
+from geocluster.load.online_faults import content_of
 from geocluster.load.online_words import as_sentence
 
 if TYPE_CHECKING:
@@ -110,12 +110,7 @@ def check_results(path: Path) -> None:
         Where it is something else.
     """
     body = path.read_bytes()
-    try:
-        results = json.loads(body)
-    except (ValueError, RecursionError):
-        if body.lstrip().startswith(b"["):
-            raise PassingError("the answer was cut off before its end") from None
-        results = None
+    results = content_of(body, b"[")
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         said = as_sentence(body[:8_192])
         raise FetchError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import FetchError
 from geocluster.load.online_words import as_sentence, seconds_of_retry_after
@@ -48,6 +49,22 @@ class PassingError(Exception):
     ) -> None:
         super().__init__(reason)
         self.reason, self.wait_s, self.attempts = reason, wait_s, attempts
+
+
+def content_of(body: bytes, opening: bytes) -> Any:
+    """What an answer in JSON holds; None where it is something else.
+
+    Raises
+    ------
+    PassingError
+        Where it begins with `opening`, as it should, and does not end.
+    """
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        if body.lstrip().startswith(opening):
+            raise PassingError("the answer was cut off before its end") from None
+        return None
 
 
 def check_status(response: Response, where: str, now: float) -> None:

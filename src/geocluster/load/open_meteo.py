@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from geocluster.errors import FetchError
 from geocluster.load.hours_csv import write_hours, zone_by_longitude
-from geocluster.load.online_faults import PassingError
+from geocluster.load.online_faults import content_of
 from geocluster.load.online_words import as_sentence
 
 if TYPE_CHECKING:
@@ -140,12 +140,7 @@ def check_hours(path: Path) -> None:
         Where it is something else.
     """
     body = path.read_bytes()
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        if body.lstrip().startswith(b"{"):
-            raise PassingError("the answer was cut off before its end") from None
-        content = None
+    content = content_of(body, b"{")
     fault = _fault(content)
     if fault is None:
         return

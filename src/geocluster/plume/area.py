@@ -32,7 +32,6 @@ from geocluster.plume.sigma import (
 X, Y, RADIUS, HEIGHT, SIGMA_Z0, URBAN = range(6)
 AREA_COLUMNS = 6
 X0, Y0, X1, Y1, CORNER = range(5)
-EDGE_COLUMNS = 5
 
 TOLERANCE = 1e-4  # of the integral along the wind, by the quadrature's own estimate
 NEAREST_M = 1.0  # what is emitted nearer than this, upwind of the receptor, is left out as in ISC3

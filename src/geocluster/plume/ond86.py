@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 LOWEST_HEIGHT_M = 2.0
-LOW_SOURCE_M = 10.0
 WEAKEST_WIND_M_S = 0.5
 BRANCHES = ("hot", "hot, weak jet", "cold", "cold, weak jet")
 EDITIONS = ("ond-86", "mrr-2017")
