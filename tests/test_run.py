@@ -5,7 +5,8 @@ import pytest
 import xarray as xr
 from shapely.geometry import box
 
-from geocluster.run import ranking, with_cases
+from geocluster.steps.dispersion import with_cases
+from geocluster.steps.siting import ranking
 
 GROUPS = {"exposure": 1.0, "access": 1.0, "land": 0.0, "partners": 0.0}
 

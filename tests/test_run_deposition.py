@@ -13,7 +13,8 @@ import geocluster as gc
 from geocluster.errors import SettingsError
 from geocluster.load.settings import read_settings
 from geocluster.plume.depositing import deposition_field
-from geocluster.run import plume_options, run_study
+from geocluster.run import run_study
+from geocluster.steps.dispersion import plume_options
 
 TOML = """
 [region]

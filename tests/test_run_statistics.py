@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from geocluster.load.settings_sections import ExposureSettings, PlumeSettings
 from geocluster.maps.people import _by_surface
-from geocluster.run import statistics_for
+from geocluster.steps.dispersion import statistics_for
 
 
 def study(

@@ -14,7 +14,8 @@ from shapely.geometry import Point
 from geocluster.elevation import WHY_NOT_VALID, in_valleys, overlooked
 from geocluster.errors import InputError, SettingsError
 from geocluster.load.settings import read_settings
-from geocluster.run import plume_options, run_study
+from geocluster.run import run_study
+from geocluster.steps.dispersion import plume_options
 from geocluster.study import read_study
 
 SETTINGS = """

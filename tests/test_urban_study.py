@@ -10,7 +10,8 @@ import pytest
 from geocluster.errors import SettingsError
 from geocluster.exposure.urban import urban_grid
 from geocluster.industry.auer import built_up_areas, urban_by_auer
-from geocluster.run import plume_options, run_study, urban_places
+from geocluster.run import run_study
+from geocluster.steps.dispersion import plume_options, urban_places
 from geocluster.study import read_study
 
 

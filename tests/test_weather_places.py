@@ -15,7 +15,8 @@ from geocluster.load.settings import read_settings
 from geocluster.notes import assumptions, demonstration
 from geocluster.plume.field import concentration
 from geocluster.report import provenance, write_results
-from geocluster.run import compute, plume_options, statistics_for
+from geocluster.run import compute
+from geocluster.steps.dispersion import plume_options, statistics_for
 from geocluster.study import read_study
 from geocluster.validity import weather_at
 

@@ -205,7 +205,7 @@ def _rates(sources: gpd.GeoDataFrame, pollutant: str) -> np.ndarray:
 def _averages(study: Study, pollutant: str) -> Averages:
     """What the run would calculate, and what the study's limits of this pollutant are stated in."""
     from geocluster.exposure.limits import read_limits
-    from geocluster.run import statistics_for
+    from geocluster.steps.dispersion import statistics_for
 
     limits = read_limits(study.settings.limits())
     held = {pollutant, "no2"} if pollutant == "nox" else {pollutant}

@@ -26,16 +26,16 @@ from geocluster.load.settings_files import (
     SourceFile,
     TableFile,
 )
+from geocluster.load.settings_park import ParkSettings
 from geocluster.load.settings_sections import (
     OSM,
     ExposureSettings,
     GridSettings,
     InputSettings,
-    ParkSettings,
     PlumeSettings,
     RegionSettings,
-    SitingSettings,
 )
+from geocluster.load.settings_siting import SitingSettings
 from geocluster.load.settings_weather import WeatherPlace, WeatherSettings, check_places
 
 STUDY_FILE = "study.toml"
