@@ -150,7 +150,7 @@ def draw(study: Study, results: Results) -> Page:
     """The map of a run."""
     from geocluster.exposure.limits import read_limits
     from geocluster.maps.page import draw_map
-    from geocluster.panels import panels
+    from geocluster.panels.folds import panels
 
     return draw_map(
         study.region,
@@ -192,7 +192,8 @@ def credits_of(study: Study) -> list[str]:
 
 def headline(results: Results) -> list[tuple[str, str]]:
     """The few figures that stand first, as (figure, label)."""
-    from geocluster.panels import answered, count_in_words, limit_in_words, people_above_in_words
+    from geocluster.panels.folds import answered
+    from geocluster.panels.words import count_in_words, limit_in_words, people_above_in_words
 
     people = results.exposure["people"][results.exposure["inside"]].sum()
     figures = [(count_in_words(people), "people live in the region")]
@@ -206,7 +207,7 @@ def headline(results: Results) -> list[tuple[str, str]]:
 
 def summary_rows(results: Results, files: dict[str, Path]) -> dict[str, list[tuple[str, ...]]]:
     """Heading to rows of text, for the terminal: people exposed, first sites, files."""
-    from geocluster.panels import correlated_pairs
+    from geocluster.panels.siting import correlated_pairs
 
     best = results.sites.sort_values("rank", kind="stable").head(3)
     sites: list[tuple[str, ...]] = [

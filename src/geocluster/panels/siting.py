@@ -1,0 +1,103 @@
+"""The folds on siting: the burden, what sites are judged by, what excludes land."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from geocluster.panels.words import figure, span, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geocluster.maps.panels import Panel
+    from geocluster.results import Results
+
+
+def burden_panel(results: Results) -> Panel:
+    """What the burden means, by release, and whether the order of places depends on height."""
+    from geocluster.exposure.burden import intake_fraction
+    from geocluster.maps.panels import Panel
+
+    burdens = results.burdens
+    inside = results.suitable["suitable"].values
+    rows: dict[str, Iterable[object]] = {
+        "release": [str(name) for name in burdens["release"].values],
+        "height [m]": [figure(h) for h in burdens["height_m"].values],
+        "share of the park": [f"{share:.0%}" for share in burdens["share"].values],
+        "intake fraction on suitable land [ppm]": [
+            span(intake_fraction(field.values[inside])) for field in burdens
+        ],
+    }
+    correlation = burdens.attrs.get("rank_correlation", math.nan)
+    note = burdens.attrs.get(
+        "note",
+        f"The order of places hardly depends on the height of release (rank correlation "
+        f"{correlation:.2f} between the lowest and the highest).",
+    )
+    text = [
+        "The burden of a place is the sum over all people of the concentration that one gram a "
+        "second emitted there would add where they live: persons × µg/m³ per g/s. The intake "
+        "fraction is the part of it that is breathed in: 1 ppm is a gram inhaled a tonne emitted.",
+        note[0].upper() + note[1:],
+    ]
+    return Panel("What one more tonne would cost, place by place", text, table_of(rows))
+
+
+def criteria_panel(results: Results) -> Panel:
+    """What sites are judged by, with weights, and which criteria measure the same thing."""
+    from geocluster.maps.panels import Panel
+    from geocluster.siting.criteria import criteria_table
+
+    criteria = criteria_table(results.sites)
+    weights = results.weights
+    table = table_of(
+        {
+            "criterion": criteria["label"],
+            "group": criteria["group"],
+            "better": criteria["direction"],
+            "weight": [f"{abs(weights.get(c, 0)):.0%}" for c in criteria["column"]],
+            "sites with a value": criteria["completeness"].map("{:.0%}".format),
+            "source": criteria["source"],
+        }
+    )
+    pairs = correlated_pairs(results)
+    text = [
+        "Criteria that measure the same thing share the weight of their group. A criterion without "
+        "data has no weight; it is never taken as neutral.",
+        f"Strongly correlated here (rank correlation): {'; '.join(pairs)}."
+        if pairs
+        else "No two criteria are strongly correlated here.",
+    ]
+    return Panel("How sites are judged", text, table)
+
+
+def correlated_pairs(results: Results) -> list[str]:
+    """The pairs of criteria that measure nearly the same thing here, with their correlation."""
+    from geocluster.siting.criteria import criteria_table
+
+    criteria = criteria_table(results.sites)
+    labels = dict(zip(criteria["column"], criteria["label"], strict=True))
+    high = results.correlations.attrs.get("high", [])
+    return [f"{labels.get(a, a)} and {labels.get(b, b)} ({value:+.2f})" for a, b, value in high]
+
+
+def rules_panel(results: Results) -> Panel:
+    """Which rules exclude land, and which could not be checked for want of data."""
+    from geocluster.maps.panels import Panel
+
+    rules = results.suitable.attrs["rules"]
+    checked = [rule for rule in rules if rule.get("checked")]
+    missing = [str(rule["reason"]) for rule in rules if not rule.get("checked")]
+    excluded = results.suitable["reasons"].values
+    table = table_of(
+        {
+            "rule": [rule["reason"] for rule in checked],
+            "keep away [m]": [figure(rule.get("keep_away_m", math.nan)) for rule in checked],
+            "cells excluded": [f"{((excluded >> rule['bit']) & 1).mean():.0%}" for rule in checked],
+            "source": [rule.get("source", "") for rule in checked],
+            "grade": [rule.get("grade", "") for rule in checked],
+        }
+    )
+    text = [f"Not checked, no data: {'; '.join(missing)}."] if missing else []
+    return Panel("What excludes land", text, table)
