@@ -6,7 +6,7 @@ import xarray as xr
 from shapely.geometry import box
 
 from geocluster.steps.dispersion import with_cases
-from geocluster.steps.siting import ranking
+from geocluster.steps.ranking import ranking
 
 GROUPS = {"exposure": 1.0, "access": 1.0, "land": 0.0, "partners": 0.0}
 

@@ -110,7 +110,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         urban_places,
         with_cases,
     )
-    from geocluster.steps.siting import find_sites, in_honest_digits, ranking
+    from geocluster.steps.ranking import ranking
+    from geocluster.steps.siting import find_sites, in_honest_digits
 
     tell = tell or _silent
     settings = study.settings
