@@ -107,6 +107,8 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
     unused: dict[str, Any] = {} if study.settings.weather_places else {"weather_places": True}
     if study.terrain is None:
         unused["inputs"] = {"dem": True}
+    if not study.park.emissions:
+        unused["park"] = {"emission_g_s": True, "emissions_t_yr": True}
     versions = {name: importlib.metadata.version(name) for name in VERSIONED}
     return {
         "study": study.region.name,

@@ -195,6 +195,31 @@ stack_direction = "vertical"
     }
 
 
+def test_what_a_park_emits_in_either_unit(study):
+    text = "[park.emissions]\nnox = 2\n[park.emissions_t_yr]\npm25 = 31.5576\n"
+    assert study(SMALLEST + text).park.emissions == pytest.approx({"nox": 2.0, "pm25": 1.0})
+    assert study(SMALLEST).park.emissions == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[park.emissions]\npm2_5 = 2", "[park] emissions: unknown pollutant 'pm2_5'; did you mean 'pm25'"),
+        ("[park.emissions]\nco2 = 2", "[park] emissions: co2 is a greenhouse gas"),
+        ("[park.emissions]\nnox = 0", "[park.emissions] nox = 0: above 0 is allowed"),
+        ("[park.emissions]\nnox = inf", "[park.emissions] nox = inf must be a finite number"),
+        ("[park.emissions_t_yr]\nnox = '2'", "[park.emissions_t_yr] nox = '2' must be a number"),
+        (
+            "[park]\nemissions = {nox = 1}\nemissions_t_yr = {nox = 1}",
+            "[park]: nox in emissions and in emissions_t_yr: give one",
+        ),
+    ],
+)
+def test_what_a_park_cannot_emit(study, text, words):
+    (fault,) = faults(study, SMALLEST + text)
+    assert fault.startswith(words)
+
+
 @pytest.mark.parametrize(("written", "read"), [("false", None), ("inf", None), ("40", 40.0)])
 def test_the_check_of_distance_can_be_turned_off(study, written, read):
     text = f"{SMALLEST}[weather]\nvalid_within_km = {written}\n"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import difflib
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from geocluster.load.settings_files import Section, Text, limited
-from geocluster.tables import POLLUTANTS, STACK_COLUMNS, VOLUME_COLUMNS
+from geocluster.tables import GREENHOUSE_GASES, POLLUTANTS, STACK_COLUMNS, VOLUME_COLUMNS
 
 SHARES_MAY_MISS = 1e-6
+G_S_PER_T_YR = 1e6 / (365.25 * 86_400)
 # Stated defaults of a park nobody has designed yet: a hall 20 m high and 100 m wide leaks at
 # half its height (sigma_y = side / 4.3, sigma_z = height / 2.15, ISC3 Vol. II, Table 1-6), and a
 # boiler house has a stack of 40 m.
@@ -65,12 +67,17 @@ class Release(Section):
         return self
 
 
+Rates = dict[str, Annotated[float, Field(gt=0)]]
+
+
 class ParkSettings(Section):
     """[park]: the park that looks for a place."""
 
     area_ha: float = Field(default=100.0, gt=0, le=100_000)
     protection_zone_m: float = Field(default=500.0, ge=0, le=10_000)
     emission_pollutant: str | None = None
+    emission_g_s: Rates = Field(default_factory=dict, alias="emissions")
+    emissions_t_yr: Rates = Field(default_factory=dict)
     release_models: tuple[Release, ...] = Field(
         default=tuple(Release(**release) for release in DEFAULT_RELEASES), alias="releases"
     )
@@ -80,12 +87,33 @@ class ParkSettings(Section):
         """The profile of releases as mappings with the columns of one source, and a share each."""
         return [release.model_dump(exclude_none=True) for release in self.release_models]
 
+    @property
+    def emissions(self) -> dict[str, float]:
+        """What the whole park emits, by pollutant; empty where nothing is said. [g/s]"""
+        a_year = {name: value * G_S_PER_T_YR for name, value in self.emissions_t_yr.items()}
+        return {**self.emission_g_s, **a_year}
+
     @field_validator("emission_pollutant")
     @classmethod
     def _known_pollutant(cls, value: str | None) -> str | None:
         if value is not None and value not in POLLUTANTS:
             raise ValueError(f"unknown pollutant; known are {', '.join(POLLUTANTS)}")
         return value
+
+    @field_validator("emission_g_s", "emissions_t_yr")
+    @classmethod
+    def _dispersed_pollutants(cls, value: dict[str, float]) -> dict[str, float]:
+        faults = [fault for name in value if (fault := _pollutant_fault(name))]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return value
+
+    @model_validator(mode="after")
+    def _each_pollutant_once(self) -> ParkSettings:
+        twice = sorted(set(self.emission_g_s) & set(self.emissions_t_yr))
+        if twice:
+            raise ValueError(f"{', '.join(twice)} in emissions and in emissions_t_yr: give one")
+        return self
 
     @field_validator("release_models", mode="before")
     @classmethod
@@ -107,3 +135,15 @@ class ParkSettings(Section):
         if len(set(names)) < len(names):
             raise ValueError(f"the names {', '.join(names)} are not different: name each release")
         return value
+
+
+def _pollutant_fault(name: str) -> str | None:
+    """Why a park's emission of that name cannot be used; None where it can."""
+    if name in GREENHOUSE_GASES:
+        return f"{name} is a greenhouse gas: it is never dispersed, leave it out"
+    if name in POLLUTANTS:
+        return None
+    known = [known for known in POLLUTANTS if known not in GREENHOUSE_GASES]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"unknown pollutant {name!r}; {hint}known are {', '.join(known)}"
