@@ -33,6 +33,18 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def malta_study(root: Path, shared: Path):
+    """Malta from OpenStreetMap, read once: `shared` is asked for since its inputs lie there."""
+    import warnings
+
+    from geocluster.study import read_study
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return read_study(root / "tests" / "studies" / "malta")
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """The path of a Chromium that Playwright can drive."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
