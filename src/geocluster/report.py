@@ -73,6 +73,7 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
             tags=tags,
         ),
         **terrain_file(study, results, target, crs),
+        "candidates.json": write_json(candidates(results), target / "candidates.json"),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
     if results.deposition is not None:
@@ -86,6 +87,17 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
         )
     draw(study, results).save(files["index.html"])
     return files
+
+
+def candidates(results: Results) -> dict[str, Any]:
+    """Each candidate in figures and in sentences, under what is said of all of them."""
+    from geocluster.panels.narratives import sentences
+
+    return {
+        "verdict": results.verdict,
+        "demonstration": results.demonstration,
+        "candidates": [{**told, "text": sentences(told)} for told in results.narratives],
+    }
 
 
 def terrain_file(study: Study, results: Results, target: Path, crs: str) -> dict[str, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as with_default
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Results:
         What the run has to say of the ground; empty where the study has no terrain.
     not_valid : GeoDataFrame
         The study's own, and where the ground is above a stack's top.
+    narratives : list of dict
+        What speaks for each candidate, what against it, and what would turn its place.
     """
 
     field: xr.Dataset
@@ -51,3 +54,4 @@ class Results:
     terrain: dict[str, Any]
     not_valid: gpd.GeoDataFrame
     deposition: xr.DataArray | None = None
+    narratives: list[dict[str, Any]] = with_default(default_factory=list)

@@ -102,6 +102,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.plume.depositing import deposition_field
     from geocluster.plume.field import concentration
     from geocluster.siting.criteria import correlations
+    from geocluster.siting.narratives import narratives
     from geocluster.steps.dispersion import (
         homes_inside,
         low_wind_changes,
@@ -111,7 +112,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         with_cases,
     )
     from geocluster.steps.ranking import ranking
-    from geocluster.steps.siting import find_sites, in_honest_digits
+    from geocluster.steps.siting import find_sites, in_honest_digits, told_in_honest_digits
 
     tell = tell or _silent
     settings = study.settings
@@ -148,6 +149,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         suitable, sites = find_sites(study, grid, burden, clusters)
     with _timed(tell, "rank the sites, and see how sure that is"):
         ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, not_valid)
+        told = narratives(ranked, weights, missing="worst")
     ranked = in_honest_digits(ranked, study.land)
     return Results(
         field=field,
@@ -167,6 +169,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         terrain=hills,
         not_valid=not_valid,
         deposition=deposition,
+        narratives=told_in_honest_digits(told, study.land),
     )
 
 

@@ -41,6 +41,7 @@ def test_strengths_are_of_the_best_third_and_weaknesses_of_the_worst():
                 else (values > finding["value"])
             )
             assert finding["place"] == better.sum() + 1
+            assert finding["shared_with"] == (values == finding["value"]).sum() - 1
             assert finding["value"] == site[finding["column"]]
             assert finding["median"] == values.median()
         assert all(finding["place"] <= 10 for finding in told["strengths"])
@@ -61,7 +62,7 @@ def test_a_missing_value_is_told_and_is_no_weakness():
     sites = table()
     sites.loc[4, "distance_rail_m"] = np.nan
     told = narratives(sites, WEIGHTS, missing="worst")[4]
-    assert told["missing"] == ["distance_rail_m"]
+    assert [one["column"] for one in told["missing"]] == ["distance_rail_m"]
     assert "distance_rail_m" not in [finding["column"] for finding in told["weaknesses"]]
 
 

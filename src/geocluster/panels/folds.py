@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geocluster.panels.narratives import narratives_panels
 from geocluster.panels.siting import burden_panel, criteria_panel, rules_panel
 from geocluster.panels.words import figure, limit_in_words, people_above_in_words, table_of
 from geocluster.tables import POLLUTANTS, pollutants_of
@@ -27,6 +28,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         inventory_panel(study.sources),
         *factors_panels(study),
         *table1_panels(study),
+        *narratives_panels(results),
         burden_panel(results),
         criteria_panel(results),
         rules_panel(results),

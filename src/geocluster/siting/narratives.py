@@ -66,11 +66,13 @@ def narratives(
         - ``site_id``, ``name``, ``kind``, ``rank``, ``of`` (how many compete), ``area_ha`` [ha],
           ``score``, and ``top_three_share`` and ``acceptability`` [0 to 1] where known;
         - ``strengths``, ``weaknesses``: findings ``{column, label, unit, direction, value,
-          median, best, worst, place, of, weight, effect}``. A criterion is told where the site
-          is among the best (worst) third of the candidates and better (worse) than the median;
-          ``place`` 1 is the best, equal values share one; ``effect`` is weight x (normalised
-          value - that of the median site), by which they are ordered;
-        - ``missing``: columns of the criteria with weight that this site has no value for;
+          median, best, worst, place, shared_with, of, weight, effect}``. A criterion is told where
+          the site is among the best (worst) third of the candidates and better (worse) than the
+          median; ``place`` 1 is the best, shared with so many others of the same value;
+          ``effect`` is weight x (normalised value - that of the median site), by which they are
+          ordered;
+        - ``missing``: criteria with weight that this site has no value for, ``{column, label,
+          unit}``;
         - ``weight_flips``: ``{column, label, now, needed}``, the smallest changes of one weight
           that make it the first; of the first site, that make it lose its place [0 to 1];
         - ``value_flips``: ``{column, label, unit, now, needed}``, the same for its own values;
@@ -109,7 +111,7 @@ def narratives(
             {
                 **_who(site, str(asked.site_ids()[row]), places[row], len(order)),
                 **findings[row],
-                "missing": [name for name in chosen if _plain(site[name]) is None],
+                "missing": [_named(name, words) for name in chosen if _plain(site[name]) is None],
                 "weight_flips": _flips(by_weight, row, words) if row in told else [],
                 "value_flips": _flips(by_value, row, words) if row in told else [],
                 "facts": {name: _plain(site[name]) for name in FACTS if name in site},
@@ -153,6 +155,7 @@ def _findings(
                 **columns[number],
                 "value": float(asked.values[row, number]),
                 "place": int(better[row, number]) + 1,
+                "shared_with": count - int(better[row, number] + worse[row, number]) - 1,
                 "of": count,
                 "effect": float(effect[row, number]),
             }

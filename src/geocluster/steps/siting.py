@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
     from geocluster.study import Study
+
+# Of a narrative: the lists of what is told of a criterion, and the figures in its own unit.
+LISTS = ("strengths", "weaknesses", "value_flips")
+IN_METRES = ("value", "median", "best", "worst", "now", "needed")
 
 
 def find_sites(
@@ -58,6 +62,36 @@ def in_honest_digits(sites: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.Geo
     ...     "distance_road_m"].tolist()
     [1200.0]
     """
-    digits = -2 if "origin" in land and bool((land["origin"] == "schematic").any()) else 0
+    digits = _digits_of_distances(land)
     distances = [str(name) for name in sites if str(name).startswith("distance_")]
     return sites.assign(**{name: sites[name].round(digits) for name in distances})
+
+
+def told_in_honest_digits(
+    narratives: list[dict[str, Any]], land: gpd.GeoDataFrame
+) -> list[dict[str, Any]]:
+    """Narratives with the distances in them rounded as `in_honest_digits` rounds those of sites.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> told = [{"rank": 1, "strengths": [{"column": "distance_rail_m", "value": 1234.5}]}]
+    >>> told_in_honest_digits(told, gpd.GeoDataFrame(geometry=[]))
+    [{'rank': 1, 'strengths': [{'column': 'distance_rail_m', 'value': 1234.0}]}]
+    """
+    digits = _digits_of_distances(land)
+
+    def rounded(part: dict[str, Any]) -> dict[str, Any]:
+        if not str(part["column"]).startswith("distance_"):
+            return part
+        kept = {name: round(part[name], digits) for name in IN_METRES if name in part}
+        return {**part, **kept}
+
+    return [
+        {**told, **{name: [rounded(part) for part in told[name]] for name in LISTS if name in told}}
+        for told in narratives
+    ]
+
+
+def _digits_of_distances(land: gpd.GeoDataFrame) -> int:
+    return -2 if "origin" in land and bool((land["origin"] == "schematic").any()) else 0
