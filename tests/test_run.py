@@ -5,10 +5,11 @@ import pytest
 import xarray as xr
 from shapely.geometry import box
 
+from geocluster.load.settings_siting import SitingSettings
 from geocluster.steps.dispersion import with_cases
 from geocluster.steps.ranking import ranking
 
-GROUPS = {"exposure": 1.0, "access": 1.0, "land": 0.0, "partners": 0.0}
+GROUPS = SitingSettings(weights={"exposure": 1.0, "access": 1.0, "land": 0.0, "partners": 0.0})
 
 
 def sites(**columns):
@@ -42,7 +43,7 @@ def area(reason, *bounds):
 
 def test_a_winner_is_called_where_nothing_speaks_against_it(burdens):
     elsewhere = area("a valley", 50_000, 0, 60_000, 1000)
-    ranked, weights, verdict = ranking(sites(), burdens, GROUPS, elsewhere)
+    ranked, weights, verdict, *_ = ranking(sites(), burdens, GROUPS, elsewhere)
     assert ranked["site_id"].iloc[0] == "S0"
     assert "No winner" not in verdict
     assert verdict.startswith("S0")
@@ -51,7 +52,7 @@ def test_a_winner_is_called_where_nothing_speaks_against_it(burdens):
 
 def test_no_winner_where_the_map_is_not_for_decisions(burdens):
     here = area("weather of another place", 0, 0, 60_000, 1000)
-    _, _, verdict = ranking(sites(), burdens, GROUPS, here)
+    verdict = ranking(sites(), burdens, GROUPS, here).verdict
     assert verdict.startswith("No winner is called")
     assert "weather of another place" in verdict
 
@@ -59,13 +60,14 @@ def test_no_winner_where_the_map_is_not_for_decisions(burdens):
 def test_no_winner_whose_place_is_hardly_known(burdens):
     elsewhere = area("a valley", 50_000, 0, 60_000, 1000)
     columns = {"approximate": [True, *[False] * 4], "location_error_m": [10_000.0, 0, 0, 0, 0]}
-    _, _, verdict = ranking(sites(**columns), burdens, GROUPS, elsewhere)
+    verdict = ranking(sites(**columns), burdens, GROUPS, elsewhere).verdict
     assert verdict.startswith("No winner is called")
     assert "10 km" in verdict
 
 
 def test_nothing_to_rank_is_said(burdens):
-    ranked, weights, verdict = ranking(sites().iloc[:0], burdens, GROUPS, area("", 0, 0, 1, 1))
+    nowhere = area("", 0, 0, 1, 1)
+    ranked, weights, verdict, *_ = ranking(sites().iloc[:0], burdens, GROUPS, nowhere)
     assert len(ranked) == 0
     assert weights == {}
     assert "No land" in verdict

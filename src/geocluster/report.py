@@ -138,6 +138,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "demonstration": results.demonstration,
         "verdict": results.verdict,
         "weights": results.weights,
+        **({"judging": results.judging.facts()} if results.judging else {}),
         "criteria_rank_correlations": {
             str(name): {str(other): _rounded(value) for other, value in row.items()}
             for name, row in results.correlations.iterrows()

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from geocluster.siting.judging import Judging
+
 
 @dataclass
 class Results:
@@ -35,6 +37,10 @@ class Results:
         The study's own, and where the ground is above a stack's top.
     narratives : list of dict
         What speaks for each candidate, what against it, and what would turn its place.
+    judging : Judging or None
+        The methods, normalisation, weights and preferences by which sites are judged.
+    stability : dict
+        How sure the order is, see `geocluster.steps.ranking.ranking`; empty without sites.
     """
 
     field: xr.Dataset
@@ -55,3 +61,5 @@ class Results:
     not_valid: gpd.GeoDataFrame
     deposition: xr.DataArray | None = None
     narratives: list[dict[str, Any]] = with_default(default_factory=list)
+    judging: Judging | None = None
+    stability: dict[str, Any] = with_default(default_factory=dict)

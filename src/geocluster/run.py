@@ -148,9 +148,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "find suitable land and candidate sites"):
         suitable, sites = find_sites(study, grid, burden, clusters)
     with _timed(tell, "rank the sites, and see how sure that is"):
-        ranked, weights, verdict = ranking(sites, burdens, settings.siting.weights, not_valid)
-        told = narratives(ranked, weights, missing="worst")
-    ranked = in_honest_digits(ranked, study.land)
+        found = ranking(sites, burdens, settings.siting, not_valid)
+        told = narratives(found.sites, found.weights, **found.options)
+    ranked = in_honest_digits(found.sites, study.land)
     return Results(
         field=field,
         exposure=exposure,
@@ -159,16 +159,18 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burdens=burdens,
         suitable=suitable,
         sites=ranked,
-        weights=weights,
+        weights=found.weights,
         correlations=correlations(ranked),
         clusters=clusters,
-        verdict=verdict,
+        verdict=found.verdict,
         notes=all_notes(study, hills, low_winds, field),
         demonstration=demonstration(study),
         low_winds=low_winds,
         terrain=hills,
         not_valid=not_valid,
         deposition=deposition,
+        judging=found.judging,
+        stability=found.stability,
         narratives=told_in_honest_digits(told, study.land),
     )
 

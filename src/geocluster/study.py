@@ -12,6 +12,7 @@ import numpy as np
 from geocluster.elevation import standing_on, terrain_of, with_ground
 from geocluster.errors import (
     GeoclusterWarning,
+    SettingsError,
     TableError,
     own_messages,
     recorded,
@@ -127,18 +128,27 @@ class Study:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of each criterion whose data this study has; negative where less is better."""
+        """The weight of each criterion whose data this study has; negative where less is better.
+
+        Raises
+        ------
+        SettingsError
+            Where the weights come from the sites themselves (entropy, CRITIC).
+        """
         import pandas as pd
 
-        from geocluster.siting.criteria import CRITERIA, grouped_weights
+        from geocluster.siting.criteria import CRITERIA
+        from geocluster.siting.judging import judging_of
 
+        siting = self.settings.siting
+        if siting.weighed_by in ("entropy", "critic"):
+            told = f"[siting] weighting = {siting.weighed_by!r}: ask for them from the sites"
+            raise SettingsError("study.toml", f"{told}, gc.{siting.weighed_by}_weights(sites, ...)")
         kinds = set(self.land["kind"])
         known = [c.column for c in CRITERIA if not c.needs or kinds & set(c.needs.split())]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GeoclusterWarning)
-            return grouped_weights(
-                self.settings.siting.weights, pd.DataFrame(1.0, index=[0], columns=known)
-            )
+            return judging_of(siting, pd.DataFrame(1.0, index=[0], columns=known)).weights
 
     def inventory(self) -> list[str]:
         """What was read, a line a table."""
@@ -242,9 +252,11 @@ def _read(path: Path) -> Study:
     from geocluster.industry.auer import built_up_areas, urban_by_auer
     from geocluster.load.settings import read_settings
     from geocluster.region import check_cells
+    from geocluster.siting.judging import check_judging
     from geocluster.siting.rules import read_rules
 
     settings = read_settings(path)
+    check_judging(settings.siting)
     region = region_of(settings)
     check_cells(region, settings.grid.cell_m)
     osm = osm_tables(settings, region)

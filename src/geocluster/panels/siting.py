@@ -48,6 +48,7 @@ def criteria_panel(results: Results) -> Panel:
     """What sites are judged by, with weights, and which criteria measure the same thing."""
     from geocluster.maps.panels import Panel
     from geocluster.siting.criteria import criteria_table
+    from geocluster.siting.judging import judging_in_words
 
     criteria = criteria_table(results.sites)
     weights = results.weights
@@ -63,6 +64,7 @@ def criteria_panel(results: Results) -> Panel:
     )
     pairs = correlated_pairs(results)
     text = [
+        *(judging_in_words(results.judging) if results.judging else []),
         "Criteria that measure the same thing share the weight of their group. A criterion without "
         "data has no weight; it is never taken as neutral.",
         f"Strongly correlated here (rank correlation): {'; '.join(pairs)}."

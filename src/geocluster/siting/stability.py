@@ -1,4 +1,4 @@
-"""How sure a ranking is: over random weights, heights at which a park releases, and methods."""
+"""How sure a ranking is: over random weights, cases of uncertain criteria, and methods."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import TableError
+from geocluster.siting.cases import (
+    Given,
+    Kind,
+    Shares,
+    by_kind,
+    case_values,
+    drawn_numbers,
+    kinds_of,
+    with_cases,
+)
 from geocluster.siting.draws import Preferences, drawn_weights
 from geocluster.siting.question import Bounds, Question, Thresholds, by_methods
 
@@ -15,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOP, NEEDED_SHARE = 3, 0.8
+HEIGHTS = "height of release"
 
 
 def rank_stability(
@@ -23,6 +34,8 @@ def rank_stability(
     *,
     burdens: Mapping[str, Any] | None = None,
     burden_column: str = "burden_persons_ug_m3_per_g_s",
+    cases: Given | None = None,
+    kinds: Mapping[str, str] | None = None,
     samples: int = 10_000,
     seed: int = 0,
     method: str | Sequence[str] = "topsis",
@@ -32,12 +45,14 @@ def rank_stability(
     bounds: Bounds | None = None,
     thresholds: Thresholds | None = None,
 ) -> pd.DataFrame:
-    """How sure a ranking is, over random weights, the heights of release and methods.
+    """How sure a ranking is, over random weights, cases of uncertain criteria and methods.
 
-    Every weight vector is tried with every burden and by every method. A winner is called only
-    where the site that the given weights put first is among the top three in 80 % of the cases
-    (with three sites or fewer: is first in 80 % of them); else the top is not separable, and none
-    is named.
+    With `burdens` every weight vector is tried with every burden and by every method. With `cases`
+    every weight vector has a method and a case of each kind drawn beside it, as often as each
+    other: the uncertainties then add up, and none counts more for having more cases. A winner is
+    called only where the site that the given weights put first is among the top three in 80 % of
+    the cases (with three sites or fewer: is first in 80 % of them); else the top is not separable,
+    and none is named.
 
     Parameters
     ----------
@@ -50,6 +65,13 @@ def rank_stability(
         where left out. [persons x ug/m3 per g/s]
     burden_column : str
         The criterion that these values stand for.
+    cases : mapping, optional
+        Name of a case to {column: values}, in the order of `sites`: what a criterion would be if
+        one thing were otherwise. Cases of several kinds that change one value multiply it. Burdens
+        given beside them are cases of the kind "height of release".
+    kinds : mapping, optional
+        Name of a case to its kind ("wind", "people", ...): of a kind one case holds at a time, or
+        the criteria as they are. One kind where left out.
     samples, seed
         As in `rank_acceptability`.
     method : str or sequence of str
@@ -68,12 +90,16 @@ def rank_stability(
         (share of the cases in which it is first), ``top_three_share``, ``mean_rank`` and
         ``first_with`` (releases under which the given weights put it first, by the first method).
         attrs: verdict (a sentence), winner (site_id or None), cases, samples, seed, releases,
-        methods, needed_share.
+        methods, needed_share; with `cases` also ``kinds``, a list with a row a kind, "weights"
+        first and "everything at once" last: kind, cases, ``top_three_lost`` (the share of the
+        first three that are no longer among them where this alone varies), ``first_lost`` (how
+        often the first is not first then), ``top_three_share`` (site_id to its share over this
+        kind and any weights).
 
     Raises
     ------
     TableError
-        As `rank` does, or where a burden does not fit the sites.
+        As `rank` does, or where a burden or a case does not fit the sites.
 
     Examples
     --------
@@ -82,39 +108,33 @@ def rank_stability(
     >>> rank_stability(sites, {"cost": -1}, samples=100).attrs["winner"]
     'a'
     """
-    import pandas as pd
-
     chosen = {column: weight for column, weight in weights.items() if weight != 0}
     every = by_methods(sites, chosen, method, normalisation, missing, bounds, thresholds)
     asked = every[0]
-    cases = [_with_burdens(one, len(sites), burdens, burden_column, missing) for one in every]
     drawn = drawn_weights(asked.columns, preferences, samples=samples, seed=seed)
+    if cases is not None:
+        heights = {f"{HEIGHTS}: {name}": {burden_column: b} for name, b in (burdens or {}).items()}
+        given = {**heights, **cases}
+        kinds = {**dict.fromkeys(heights, HEIGHTS), **(kinds or {})}
+        return _over_kinds(every, given, kinds, len(sites), missing, drawn, seed)
+    tried = [_with_burdens(one, len(sites), burdens, burden_column, missing) for one in every]
     first, top, mean = _shares_of(
-        [case for of_method in cases for case in of_method.values()], drawn
+        [case for of_method in tried for case in of_method.values()], drawn
     )
-    firsts = {name: int(case.order()[0]) for name, case in cases[0].items()}
+    firsts = {name: int(case.order()[0]) for name, case in tried[0].items()}
     ids = asked.site_ids()
-    table = pd.DataFrame(
-        {
-            "site_id": ids.to_numpy(),
-            "score": asked.scores()[0],
-            "acceptability": first,
-            "top_three_share": top,
-            "mean_rank": mean,
-            "first_with": [
-                ", ".join(name for name, row in firsts.items() if row == site and burdens)
-                for site in range(len(ids))
-            ],
-        }
-    )
-    table = table.iloc[asked.order()].reset_index(drop=True)
-    table.insert(1, "rank", np.arange(1, len(table) + 1))
-    releases = list(cases[0]) if burdens else []
-    winner, verdict = _verdict(table, releases, len(every))
+    first_with = [
+        ", ".join(name for name, row in firsts.items() if row == site and burdens)
+        for site in range(len(ids))
+    ]
+    table = _table(asked, Shares(first, top, mean), first_with)
+    releases = list(tried[0]) if burdens else []
+    parts = [f"{len(releases)} heights of release"] if releases else []
+    winner, verdict = _verdict(table, parts, len(every))
     table.attrs = {
         "verdict": verdict,
         "winner": winner,
-        "cases": samples * sum(len(of_method) for of_method in cases),
+        "cases": samples * sum(len(of_method) for of_method in tried),
         "samples": samples,
         "seed": seed,
         "releases": releases,
@@ -122,6 +142,76 @@ def rank_stability(
         "needed_share": NEEDED_SHARE,
     }
     return table
+
+
+def _table(asked: Question, shares: Shares, first_with: list[str]) -> pd.DataFrame:
+    """A row a site, best first by the given weights."""
+    import pandas as pd
+
+    table = pd.DataFrame(
+        {
+            "site_id": asked.site_ids().to_numpy(),
+            "score": asked.scores()[0],
+            "acceptability": shares.first,
+            "top_three_share": shares.top,
+            "mean_rank": shares.mean,
+            "first_with": first_with,
+        }
+    )
+    table = table.iloc[asked.order()].reset_index(drop=True)
+    table.insert(1, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def _over_kinds(
+    every: list[Question],
+    cases: Given,
+    kinds: Mapping[str, str],
+    count: int,
+    missing: str | None,
+    drawn: np.ndarray,
+    seed: int,
+) -> pd.DataFrame:
+    """The table of `rank_stability` where a case of each kind is drawn beside each weighting."""
+    asked, samples = every[0], len(drawn)
+    found = kinds_of(asked, count, cases, kinds, missing)
+    sizes = [len(every), *(len(kind.cases) for kind in found)]
+    shares, rows = by_kind(every, found, drawn, drawn_numbers(sizes, samples, seed))
+    heights = [kind for kind in found if kind.name == HEIGHTS]
+    table = _table(asked, shares, _first_with(asked, heights))
+    parts = [f"{kind.name} ({len(kind.cases) - 1})" for kind in found]
+    winner, verdict = _verdict(table, parts, len(every))
+    ids = [str(name) for name in asked.site_ids()]
+    for row in rows:
+        by_site = np.asarray(row["top_three_share"]).tolist()
+        row["top_three_share"] = dict(zip(ids, by_site, strict=True))
+    table.attrs = {
+        "verdict": verdict,
+        "winner": winner,
+        "cases": samples,
+        "samples": samples,
+        "seed": seed,
+        "releases": [_short(name) for kind in heights for name in kind.cases[1:]],
+        "methods": [one.method for one in every],
+        "needed_share": NEEDED_SHARE,
+        "kinds": rows,
+    }
+    return table
+
+
+def _first_with(asked: Question, heights: list[Kind]) -> list[str]:
+    """Of each site: the heights of release under which the given weights put it first."""
+    firsts = [
+        (int(with_cases(asked, [columns]).order()[0]), _short(name))
+        for kind in heights
+        for name, columns in zip(kind.cases[1:], kind.columns[1:], strict=True)
+    ]
+    rows = range(len(asked.values))
+    return [", ".join(name for first, name in firsts if first == site) for site in rows]
+
+
+def _short(name: str) -> str:
+    return name.removeprefix(f"{HEIGHTS}: ")
 
 
 def _shares_of(
@@ -150,16 +240,10 @@ def _with_burdens(
         return {"": asked}
     cases, faults = {}, []
     for name, given in burdens.items():
-        values = np.asarray(given, dtype=float)
-        if values.shape != (count,):
-            faults.append(f"burden of {name!r}: {values.size} values for {count} sites")
+        values, fault = case_values(asked, count, column, given, missing)
+        if fault:
+            faults.append(f"burden of {name!r}: {fault}")
             continue
-        values = values[asked.kept]
-        gaps = ~np.isfinite(values)
-        if gaps.all() or (gaps.any() and missing != "worst"):
-            faults.append(f"burden of {name!r}: no value for {int(gaps.sum())} sites")
-            continue
-        values = np.where(gaps, values[~gaps].max(), values)
         number = asked.columns.index(column)
         low, high = asked.bounds[number]
         if (values < low).any() or (values > high).any():
@@ -173,12 +257,11 @@ def _with_burdens(
     return cases
 
 
-def _verdict(table: pd.DataFrame, releases: list[str], methods: int) -> tuple[str | None, str]:
+def _verdict(table: pd.DataFrame, varied: list[str], methods: int) -> tuple[str | None, str]:
     """The winner, if there is one, and a sentence that says so or says why not."""
     first = table.iloc[0]
     name, count = str(first["site_id"]), len(table)
-    parts = ["random weights"]
-    parts += [f"{len(releases)} heights of release"] if releases else []
+    parts = ["random weights", *varied]
     parts += [f"{methods} methods"] if methods > 1 else []
     over = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
     if count == 1:

@@ -2,40 +2,123 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from geocluster.errors import SettingsError, TableError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import xarray as xr
+
+    from geocluster.load.settings_siting import SitingSettings
+    from geocluster.siting.judging import Judging
+
+NOTHING_LEFT = (
+    "No land on the fringe is left that holds a park: change fringe_km, fringe_classes, "
+    "area_ha or the rules in study.toml."
+)
+
+
+class Ranking(NamedTuple):
+    """The sites best first, how they were judged, the verdict, and how sure it is."""
+
+    sites: gpd.GeoDataFrame
+    weights: dict[str, float]
+    verdict: str
+    stability: dict[str, Any]
+    judging: Judging | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the method that ranks was given, beside the weights."""
+        return self.judging.first if self.judging is not None else {}
 
 
 def ranking(
     sites: gpd.GeoDataFrame,
     burdens: xr.DataArray,
-    group_weights: dict[str, float],
+    siting: SitingSettings,
     not_valid: gpd.GeoDataFrame,
-) -> tuple[gpd.GeoDataFrame, dict[str, float], str]:
-    """The sites best first with how sure that is, the weights used, and the verdict."""
-    from geocluster.siting.criteria import grouped_weights
+    *,
+    cases: Mapping[str, Mapping[str, Any]] | None = None,
+    kinds: Mapping[str, str] | None = None,
+) -> Ranking:
+    """Rank the sites of a study as its settings ask, and see how sure that is.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        From `describe_sites`.
+    burdens : DataArray (release, y, x)
+        From `burden_by_release`: each release by itself is a case.
+    siting : SitingSettings
+        Methods, weights, preferences.
+    not_valid : GeoDataFrame
+        Where the map is not for decisions: no winner is called there.
+    cases, kinds : mapping
+        Other cases of uncertain criteria in the order of `sites`, see `rank_stability`.
+    """
+    from geocluster.siting.criteria import BURDEN
+    from geocluster.siting.judging import judging_of
     from geocluster.siting.measures import site_means
+    from geocluster.siting.pareto import pareto_front
     from geocluster.siting.ranking import rank
-    from geocluster.siting.stability import rank_stability
+    from geocluster.siting.stability import HEIGHTS, rank_stability
 
     if len(sites) == 0:
-        verdict = (
-            "No land on the fringe is left that holds a park: change fringe_km, fringe_classes, "
-            "area_ha or the rules in study.toml."
+        empty = sites.assign(rank=0, score=0.0, top_three_share=0.0, pareto=False)
+        return Ranking(empty, {}, NOTHING_LEFT, {})
+    judging = judging_of(siting, sites)
+    weights = judging.weights
+    heights = {}
+    if BURDEN in weights:
+        heights = {
+            f"{HEIGHTS}: {part['release'].values}": {BURDEN: site_means(sites, part)}
+            for part in burdens
+        }
+    given = {**heights, **_that_count(cases, weights)}
+    of_kind = {**dict.fromkeys(heights, HEIGHTS), **(kinds or {})}
+    try:
+        ranked = rank(sites, weights, **judging.first)
+        sure = rank_stability(
+            sites,
+            weights,
+            cases=given,
+            kinds={name: kind for name, kind in of_kind.items() if name in given},
+            preferences=judging.preferences,
+            **judging.all_methods,
         )
-        return sites.assign(rank=0, score=0.0, top_three_share=0.0), {}, verdict
-    weights = grouped_weights(group_weights, sites)
-    ranked = rank(sites, weights, method="topsis", missing="worst")
-    by_release = {str(part["release"].values): site_means(ranked, part) for part in burdens}
-    sure = rank_stability(ranked, weights, burdens=by_release, missing="worst")
+    except TableError as error:
+        raise _with_key(error, siting) from error
     columns = ["site_id", "acceptability", "top_three_share", "mean_rank", "first_with"]
     merged = ranked.merge(sure[columns], on="site_id", validate="1:1")
+    merged = pareto_front(merged, weights, missing="worst")
     doubts = _doubts(merged, sure.attrs["winner"], not_valid)
-    verdict = f"No winner is called: {doubts} " if doubts else ""
-    return merged, weights, verdict + sure.attrs["verdict"]
+    verdict = (f"No winner is called: {doubts} " if doubts else "") + sure.attrs["verdict"]
+    stability = {"kinds": sure.attrs["kinds"], "samples": sure.attrs["samples"]}
+    return Ranking(merged, weights, verdict, stability, judging)
+
+
+def _that_count(
+    cases: Mapping[str, Mapping[str, Any]] | None, weights: Mapping[str, float]
+) -> dict[str, dict[str, Any]]:
+    """The cases, of criteria that have a weight."""
+    counted = {
+        name: {column: values for column, values in columns.items() if column in weights}
+        for name, columns in (cases or {}).items()
+    }
+    return {name: columns for name, columns in counted.items() if columns}
+
+
+def _with_key(error: TableError, siting: SitingSettings) -> Exception:
+    """The fault of a ranking as one of study.toml, where a key of it is the cause."""
+    if error.where == "preferences":
+        return SettingsError("study.toml", [f"[siting.preferences] {f}" for f in error.faults])
+    if siting.bounds and all("bounds" in fault for fault in error.faults):
+        return SettingsError("study.toml", [f"[siting.bounds] {f}" for f in error.faults])
+    return error
 
 
 def _doubts(sites: gpd.GeoDataFrame, winner: str | None, not_valid: gpd.GeoDataFrame) -> str:
