@@ -35,6 +35,9 @@ FIELD_OF = {"groups": "weight_model", "criteria": "criterion_weights", "ahp": "a
 FringeClass = Literal["suburb", "village", "dispersed", "uninhabited"]
 
 
+CutKind = Literal["road", "rail", "water", "plot"]
+
+
 class SitingSettings(Section):
     """[siting]: which land is looked at, and what a site is ranked by."""
 
@@ -44,6 +47,10 @@ class SitingSettings(Section):
         default=("suburb", "dispersed", "uninhabited"), min_length=1
     )
     max_sites: int = Field(default=200, ge=1, le=100_000)
+    max_stretch: float = Field(default=4.0, ge=1, le=1000)
+    min_width_m: float | None = Field(default=None, gt=0, le=100_000)
+    cut_along: tuple[CutKind, ...] = ("road", "rail", "water", "plot")
+    cut_strip_m: float = Field(default=10.0, ge=1, le=200)
     weight_model: GroupWeights = Field(
         default=GroupWeights(exposure=0.4, access=0.25, land=0.15, partners=0.2), alias="weights"
     )
@@ -57,7 +64,7 @@ class SitingSettings(Section):
     ahp: dict[str, Any] = Field(default_factory=dict)
     preferences: Any = None
 
-    @field_validator("fringe_classes", "method", mode="before")
+    @field_validator("fringe_classes", "cut_along", "method", mode="before")
     @classmethod
     def _one_or_several(cls, value: object) -> object:
         return as_tuple(value)

@@ -1,24 +1,33 @@
-"""Candidate parcels: contiguous land of about a park's size, and existing industrial zones."""
+"""Candidate sites: contiguous parcels of about a park's size, and places that compete with them."""
 
 from __future__ import annotations
 
 import math
-import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.errors import GeoclusterWarning, TableError
-from geocluster.siting.distance import Cells, cells_inside
-from geocluster.tables import check_table, in_crs
+from geocluster.errors import TableError
+from geocluster.siting.cutting import CUT_KINDS, Cut, Lattice, cut_land
+from geocluster.siting.outlines import shape_columns, width_of_park
+from geocluster.siting.parcels import joined_units, units_of_cells
+from geocluster.siting.parcels import parcel_numbers as parcel_numbers
+from geocluster.siting.plots import GAP_M, LEAST_UNIT_M2
+from geocluster.siting.zones import EXISTING_ZONE as EXISTING_ZONE
+from geocluster.siting.zones import zone_sites
+from geocluster.tables import in_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
     from shapely.geometry.base import BaseGeometry
 
-EMPTY_LAND, EXISTING_ZONE = "empty land", "existing zone"
+EMPTY_LAND = "empty land"
 HECTARE_M2 = 10_000
+MAX_STRETCH = 4.0
+STRIP_M = 10.0
+# What a measure may miss a limit by: the circle is found to a metre on each side.
+CIRCLE_M, RATIO = 2.0, 1e-6
 
 
 def candidate_sites(
@@ -28,13 +37,18 @@ def candidate_sites(
     max_sites: int = 200,
     zones: gpd.GeoDataFrame | None = None,
     burden: xr.DataArray | None = None,
+    cuts: gpd.GeoDataFrame | None = None,
+    strip_m: float = STRIP_M,
+    max_stretch: float | None = None,
+    min_width_m: float | None = None,
 ) -> gpd.GeoDataFrame:
-    """Cut suitable land into parcels, and let existing zones compete with them.
+    """Cut suitable land into parcels, and let other places compete with them.
 
     Parcels consist of whole cells that keep every distance (`suitable_whole`). The smallest block
     of cells that holds a park, at most twice as long as it is high, is laid over the land again
     and again; what is left at the rim is joined to its neighbours until it holds a park as well,
-    or stays unused. Every parcel is contiguous (edge to edge).
+    or stays unused. Every parcel is contiguous (edge to edge). With `cuts`, cells are divided
+    along lines first, so that no parcel is crossed by one, and known plots are taken whole.
 
     Parameters
     ----------
@@ -51,21 +65,33 @@ def candidate_sites(
     burden : DataArray (y, x), optional
         Sends the parcel with the least burden of each neighbourhood; the most compact one where
         left out. [persons x ug/m3 per g/s]
+    cuts : GeoDataFrame, optional
+        Lines and areas of `kind` "road", "rail", "water" and "plot", from `cuts_of`.
+    strip_m : float
+        Ground that a line of `cuts` takes on each side. [m]
+    max_stretch : float, optional
+        Longest parcel, as length over width of the smallest rectangle around it; any where left
+        out.
+    min_width_m : float, optional
+        Least diameter of the largest circle in a parcel. Where left out, the width of a rectangle
+        of the park's area with the longest stretch; none without `max_stretch`. [m]
 
     Returns
     -------
     GeoDataFrame
         site_id, name, kind ("empty land" or "existing zone"), area_ha [ha], area_origin,
-        compactness (1 for a circle) [0 to 1], approximate (a circle stands for a zone whose
-        outline is not known), location_error_m [m], subject_to_exclusion, breaks_rules (rule_ids
-        that a zone would break, divided by "; "), geometry. Parcels from north to south, then
-        zones. attrs: parcels_found, min_area_ha.
+        compactness (1 for a circle) [0 to 1], stretch, inscribed_circle_m [m], cut_by (kinds of
+        lines that bound the parcel), approximate (a circle stands for a zone whose outline is not
+        known), location_error_m [m], subject_to_exclusion, breaks_rules (rule_ids that a zone
+        would break, divided by "; "), geometry. Parcels from north to south (those of plots
+        last), then zones. attrs: parcels_found (that hold the park in shape and area),
+        min_area_ha, and ``found``: how much land became what, and what was left out why.
 
     Raises
     ------
     TableError
-        Where `min_area_ha` or `max_sites` is not above 0, or zones are neither points nor
-        polygons.
+        Where `min_area_ha`, `max_sites` or a limit is not above 0, or zones are neither points
+        nor polygons.
 
     Examples
     --------
@@ -84,177 +110,173 @@ def candidate_sites(
 
     if not (min_area_ha > 0 and math.isfinite(min_area_ha)) or max_sites < 1:
         raise TableError("park", f"area {min_area_ha} ha, {max_sites} sites: give more than 0")
-    parcels = _parcels(suitable, min_area_ha)
-    found = len(parcels)
+    limits = _limits(min_area_ha, max_stretch, min_width_m)
+    parcels, found = _parcels(suitable, min_area_ha, cuts, strip_m)
+    parcels = _in_shape(parcels, limits, found)
     parcels = parcels.iloc[_spread(parcels, max_sites, burden)]
     width = max(3, len(str(len(parcels))))
     parcels.insert(0, "site_id", [f"S{n:0{width}d}" for n in range(1, len(parcels) + 1)])
-    tables = [parcels, _zone_sites(suitable, zones, min_area_ha)]
+    tables = [parcels, zone_sites(suitable, zones, min_area_ha)]
     sites = gpd.GeoDataFrame(
         pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True),
         geometry="geometry",
         crs=suitable.attrs.get("crs"),
     )
-    sites.attrs = {"parcels_found": found, "min_area_ha": float(min_area_ha)}
+    sites.attrs = {
+        "parcels_found": found["parcels"],
+        "min_area_ha": float(min_area_ha),
+        "found": found,
+    }
     return sites
 
 
-def parcel_numbers(free: np.ndarray, least_cells: int) -> np.ndarray:
-    """Cut free cells into contiguous parcels of at least so many cells.
-
-    Parameters
-    ----------
-    free : array of bool (rows, columns)
-        Cells that may be used.
-    least_cells : int
-        Smallest parcel. [cells]
-
-    Returns
-    -------
-    array of int (rows, columns)
-        0 where no parcel is, else its number, from 1 in reading order.
-
-    Examples
-    --------
-    >>> parcel_numbers(np.array([[0, 1, 1, 0, 1]], dtype=bool), 2).tolist()
-    [[0, 1, 1, 0, 0]]
-    """
-    pieces = _pieces(free, *_block(least_cells))
-    sizes = np.bincount(pieces.ravel()).astype(int)
-    joined = _join_small(pieces, sizes, least_cells)
-    numbers = joined[pieces]
-    sizes = np.bincount(numbers.ravel(), minlength=numbers.max() + 1)
-    numbers = np.where(sizes[numbers] >= least_cells, numbers, 0)
-    order, first = np.unique(numbers, return_index=True)
-    renumbered = np.zeros(numbers.max() + 1, int)
-    kept = order > 0
-    renumbered[order[kept][np.argsort(first[kept])]] = np.arange(1, kept.sum() + 1)
-    return np.asarray(renumbered[numbers])
-
-
-def _block(least_cells: int) -> tuple[int, int]:
-    """Rows and columns of the smallest block that holds a park and is at most twice as long.
-
-    Examples
-    --------
-    >>> [_block(cells) for cells in (1, 2, 3, 4, 5, 7)]
-    [(1, 1), (1, 2), (2, 2), (2, 2), (2, 3), (2, 4)]
-    """
-    blocks = [
-        (rows, math.ceil(least_cells / rows)) for rows in range(1, math.isqrt(least_cells) + 2)
+def _limits(
+    min_area_ha: float, max_stretch: float | None, min_width_m: float | None
+) -> dict[str, float]:
+    given = {"max_stretch": max_stretch, "min_width_m": min_width_m}
+    wrong = [
+        f"{name} is {v}: give more than 0"
+        for name, v in given.items()
+        if v is not None and not v > 0
     ]
-    fitting = [(rows, max(rows, columns)) for rows, columns in blocks if columns <= 2 * rows]
-    return min(fitting, key=lambda block: (block[0] * block[1], block[1] - block[0]))
+    if wrong:
+        raise TableError("park", wrong)
+    limits = {"max_stretch": math.inf if max_stretch is None else float(max_stretch)}
+    derived = 0.0 if max_stretch is None else width_of_park(min_area_ha, max(max_stretch, 1.0))
+    limits["min_width_m"] = derived if min_width_m is None else float(min_width_m)
+    return limits
 
 
-def _pieces(free: np.ndarray, high: int, wide: int) -> np.ndarray:
-    """Numbers of the contiguous pieces of free land within each block of a lattice."""
-    from scipy import ndimage
-
-    rows, columns = free.shape
-    block = (np.arange(rows) // high)[:, None] * (columns // wide + 1) + np.arange(columns) // wide
-    # On a lattice of twice the size, a link between two cells is a cell: it is open within a block.
-    lattice = np.zeros((2 * rows - 1, 2 * columns - 1), bool)
-    lattice[::2, ::2] = free
-    lattice[1::2, ::2] = free[1:] & free[:-1] & (block[1:] == block[:-1])
-    lattice[::2, 1::2] = free[:, 1:] & free[:, :-1] & (block[:, 1:] == block[:, :-1])
-    return np.asarray(ndimage.label(lattice)[0][::2, ::2])
-
-
-def _join_small(pieces: np.ndarray, sizes: np.ndarray, least: int) -> np.ndarray:
-    """The piece that each piece ends up in: small ones join small neighbours, the smallest first.
-
-    Pieces that already hold a park take no more land, so that parcels stay about a park's size.
-    """
-    import heapq
-
-    borders = _borders(pieces)
-    owner = np.arange(len(sizes))
-    waiting = [(int(sizes[n]), n) for n in range(1, len(sizes)) if 0 < sizes[n] < least]
-    heapq.heapify(waiting)
-    while waiting:
-        size, number = heapq.heappop(waiting)
-        if owner[number] != number or sizes[number] != size or size >= least:
-            continue
-        small = [n for n in borders.get(number, {}) if sizes[n] < least]
-        if not small:
-            continue
-        # The longest common border keeps parcels compact; ties go to the lower number.
-        other = max(small, key=lambda n: (borders[number][n], -n))
-        owner[number] = other
-        sizes[other] += sizes[number]
-        sizes[number] = 0
-        for neighbour, length in borders.pop(number).items():
-            del borders[neighbour][number]
-            if neighbour != other:
-                borders[other][neighbour] = borders[other].get(neighbour, 0) + length
-                borders[neighbour][other] = borders[other][neighbour]
-        heapq.heappush(waiting, (int(sizes[other]), other))
-    while (owner != owner[owner]).any():
-        owner = owner[owner]
-    return owner
+def _in_shape(
+    parcels: gpd.GeoDataFrame, limits: dict[str, float], found: dict[str, Any]
+) -> gpd.GeoDataFrame:
+    """Parcels that are neither too long nor too narrow; the others are counted."""
+    long = (parcels["stretch"] > limits["max_stretch"] * (1 + RATIO)).to_numpy(bool)
+    narrow = (parcels["inscribed_circle_m"] < limits["min_width_m"] - CIRCLE_M).to_numpy(bool)
+    found |= limits
+    for name, rows in (("too_long", long), ("too_narrow", narrow & ~long)):
+        found[name] = int(rows.sum())
+        found[f"{name}_ha"] = float(parcels["area_ha"][rows].sum())
+    kept = parcels[~(long | narrow)]
+    found["parcels"], found["parcels_ha"] = len(kept), float(kept["area_ha"].sum())
+    return kept
 
 
-def _borders(pieces: np.ndarray) -> dict[int, dict[int, int]]:
-    """For each piece the length of its border with each neighbour. [cells]"""
-    pairs = np.concatenate(
-        [
-            np.column_stack([pieces[1:].ravel(), pieces[:-1].ravel()]),
-            np.column_stack([pieces[:, 1:].ravel(), pieces[:, :-1].ravel()]),
-        ]
-    )
-    pairs = pairs[(pairs > 0).all(axis=1) & (pairs[:, 0] != pairs[:, 1])]
-    unique, length = np.unique(np.sort(pairs, axis=1), axis=0, return_counts=True)
-    borders: dict[int, dict[int, int]] = {}
-    for (first, second), count in zip(unique.tolist(), length.tolist(), strict=True):
-        borders.setdefault(first, {})[second] = count
-        borders.setdefault(second, {})[first] = count
-    return borders
-
-
-def _parcels(suitable: xr.Dataset, min_area_ha: float) -> gpd.GeoDataFrame:
+def _parcels(
+    suitable: xr.Dataset, min_area_ha: float, cuts: gpd.GeoDataFrame | None, strip_m: float
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Every parcel that holds a park, and how much land became what. [ha]"""
     import geopandas as gpd
 
+    crs = suitable.attrs.get("crs")
     cell_m = float(suitable.attrs["cell_m"])
     name = "suitable_whole" if "suitable_whole" in suitable else "suitable"
-    free = np.asarray(suitable[name].transpose("y", "x").values, dtype=bool)
-    least = max(1, math.ceil(min_area_ha * HECTARE_M2 / cell_m**2 - 1e-9))
-    numbers = parcel_numbers(free, least)
-    shapes = _outlines(numbers, suitable, cell_m)
+    ordered = suitable[name].transpose("y", "x").sortby("y", ascending=False).sortby("x")
+    free = np.asarray(ordered.values, dtype=bool)
+    x, y = (float(ordered[axis].values[0]) for axis in ("x", "y"))
+    lattice = Lattice(x - cell_m / 2, y + cell_m / 2, cell_m, free.shape[1])
+    least = min_area_ha * HECTARE_M2 / cell_m**2
+    found: dict[str, Any] = {"suitable_ha": float(free.sum()) * cell_m**2 / HECTARE_M2}
+    if cuts is None or not len(cuts):
+        numbers = joined_units(units_of_cells(free, least), least)
+        shapes = _outlines(_raster(free, numbers), lattice)
+        words = [""] * len(shapes)
+    else:
+        cuts = cuts if crs is None else in_crs(cuts, crs, "cuts")
+        cut = cut_land(free, lattice, cuts, least, strip_m)
+        numbers = joined_units(cut.units, least)
+        shapes, words = _cut_outlines(free, numbers, cut, lattice)
+        found |= cut.facts
     area = np.array([shape.area for shape in shapes])
-    around = np.array([shape.length for shape in shapes])
+    origin = ["cells of the grid" + (f", cut along {word}" if word else "") for word in words]
+    found["unused_ha"] = (
+        found["suitable_ha"] - found.get("under_cuts_ha", 0) - area.sum() / HECTARE_M2
+    )
+    array = np.array([*shapes, None], dtype=object)[:-1]
     count = len(shapes)
-    return gpd.GeoDataFrame(
+    table = gpd.GeoDataFrame(
         {
             "name": [""] * count,
             "kind": [EMPTY_LAND] * count,
             "area_ha": area / HECTARE_M2,
-            "area_origin": ["cells of the grid"] * count,
-            "compactness": 4 * math.pi * area / around**2 if count else area,
+            "area_origin": origin,
+            **shape_columns(array),
+            "cut_by": words,
             "approximate": np.zeros(count, bool),
             "location_error_m": np.zeros(count),
             "subject_to_exclusion": np.ones(count, bool),
             "breaks_rules": [""] * count,
         },
         geometry=shapes,
-        crs=suitable.attrs.get("crs"),
+        crs=crs,
     )
+    return table, found
 
 
-def _outlines(numbers: np.ndarray, suitable: xr.Dataset, cell_m: float) -> list[BaseGeometry]:
+def _raster(free: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    raster = np.zeros(free.shape, np.int32)
+    raster[free] = numbers
+    return raster
+
+
+def _outlines(numbers: np.ndarray, lattice: Lattice) -> list[BaseGeometry]:
     """A polygon for each number, in their order."""
+    found = _polygons(numbers, lattice)
+    return [found[number][0] for number in sorted(found)]
+
+
+def _polygons(numbers: np.ndarray, lattice: Lattice) -> dict[int, list[BaseGeometry]]:
+    """The polygons of each number, edge to edge."""
     from rasterio.features import shapes
     from rasterio.transform import Affine
     from shapely.geometry import shape
 
-    x, y = suitable["x"].values, suitable["y"].values
-    step_x = cell_m if len(x) < 2 or x[1] > x[0] else -cell_m
-    step_y = -cell_m if len(y) < 2 or y[1] < y[0] else cell_m
-    transform = Affine(step_x, 0, x[0] - step_x / 2, 0, step_y, y[0] - step_y / 2)
-    raster = numbers.astype(np.int32)
-    found = shapes(raster, mask=raster > 0, connectivity=4, transform=transform)
-    outlines = {int(number): shape(polygon) for polygon, number in found}
-    return [outlines[number] for number in sorted(outlines)]
+    transform = Affine(lattice.side, 0, lattice.left, 0, -lattice.side, lattice.top)
+    polygons: dict[int, list[BaseGeometry]] = {}
+    for polygon, number in shapes(numbers, mask=numbers > 0, connectivity=4, transform=transform):
+        polygons.setdefault(int(number), []).append(shape(polygon))
+    return polygons
+
+
+def _cut_outlines(
+    free: np.ndarray, numbers: np.ndarray, cut: Cut, lattice: Lattice
+) -> tuple[list[BaseGeometry], list[str]]:
+    """A polygon for each number, and the kinds of cuts that bound it."""
+    import shapely
+
+    whole = np.flatnonzero(cut.whole)
+    in_cells = np.zeros(int(free.sum()), int)
+    in_cells[cut.cell[whole]] = numbers[whole]
+    polygons = _polygons(_raster(free, in_cells), lattice)
+    rest = np.flatnonzero(~cut.whole & (numbers > 0))
+    corner = [lattice.left, lattice.top]
+    placed = shapely.transform(cut.shapes[rest], lambda xy: xy + corner)
+    bits = np.zeros(numbers.max(initial=0) + 1, int)
+    for number, shape, bit in zip(numbers[rest], placed, cut.cut_by[rest], strict=True):
+        polygons.setdefault(int(number), []).append(shape)
+        bits[number] |= bit
+    shapes = [_joined(polygons[number]) for number in sorted(polygons)]
+    words = [
+        "; ".join(kind for place, kind in enumerate(CUT_KINDS) if bits[number] >> place & 1)
+        for number in sorted(polygons)
+    ]
+    return shapes, words
+
+
+def _joined(parts: list[BaseGeometry]) -> BaseGeometry:
+    """One polygon of parts that share edges; hairs of a centimetre between them are closed."""
+    import shapely
+
+    if len(parts) == 1:
+        return parts[0]
+    together = shapely.union_all(parts)
+    if together.geom_type != "Polygon":
+        wider = shapely.buffer(together, GAP_M, join_style="mitre")
+        together = shapely.buffer(wider, -GAP_M, join_style="mitre")
+    count = int(shapely.get_num_interior_rings(together))
+    rings = [shapely.get_interior_ring(together, n) for n in range(count)]
+    holes = [ring for ring in rings if shapely.Polygon(ring).area >= LEAST_UNIT_M2]
+    return shapely.Polygon(shapely.get_exterior_ring(together), holes)
 
 
 def _spread(parcels: gpd.GeoDataFrame, max_sites: int, burden: xr.DataArray | None) -> np.ndarray:
@@ -283,86 +305,3 @@ def _spread(parcels: gpd.GeoDataFrame, max_sites: int, burden: xr.DataArray | No
     order = np.lexsort((np.arange(len(points)), worth, neighbourhood))
     _, first = np.unique(neighbourhood[order], return_index=True)
     return np.sort(order[first])
-
-
-def _zone_sites(
-    suitable: xr.Dataset, zones: gpd.GeoDataFrame | None, min_area_ha: float
-) -> gpd.GeoDataFrame:
-    import geopandas as gpd
-
-    crs = suitable.attrs.get("crs")
-    if zones is None or not len(zones):
-        return gpd.GeoDataFrame(geometry=[], crs=crs)
-    zones = zones if crs is None else in_crs(zones, crs, "zones")
-    wrong = ~zones.geom_type.isin(["Point", "Polygon", "MultiPolygon"])
-    if wrong.any():
-        raise TableError("zones", f"{int(wrong.sum())} are neither points nor polygons")
-    check_table(zones, "zones", "zones")
-    points = (zones.geom_type == "Point").to_numpy()
-    drawn_ha = zones.area.to_numpy() / HECTARE_M2
-    stated = _numbers(zones, "area_ha")
-    known = np.where(points, stated, np.where(np.isfinite(stated), stated, drawn_ha))
-    area_ha = np.where(np.isfinite(known), known, min_area_ha)
-    radius = np.sqrt(area_ha * HECTARE_M2 / math.pi)
-    circles = zones.geometry.centroid.buffer(radius, quad_segs=16)
-    shapes = zones.geometry.where(~points, circles)
-    names = zones["name"].fillna("").astype(str) if "name" in zones else [""] * len(zones)
-    table = gpd.GeoDataFrame(
-        {
-            "site_id": [f"Z{number:02d}" for number in range(1, len(zones) + 1)],
-            "name": list(names),
-            "kind": EXISTING_ZONE,
-            "area_ha": area_ha,
-            "area_origin": np.where(np.isfinite(known), "stated", "assumed: the park's area"),
-            "compactness": 4 * math.pi * shapes.area.to_numpy() / shapes.length.to_numpy() ** 2,
-            "approximate": points,
-            "location_error_m": np.nan_to_num(_numbers(zones, "coord_err_m")),
-            "subject_to_exclusion": False,
-            "breaks_rules": _broken_rules(suitable, shapes),
-        },
-        geometry=list(shapes),
-        crs=crs,
-    )
-    return _large_enough(table, min_area_ha)
-
-
-def _large_enough(zones: gpd.GeoDataFrame, min_area_ha: float) -> gpd.GeoDataFrame:
-    small = (zones["area_ha"] < min_area_ha * (1 - 1e-9)).to_numpy()
-    if small.any():
-        names = ", ".join(zones["name"][small])
-        warnings.warn(
-            f"{int(small.sum())} existing zones are smaller than the park and do not compete: "
-            f"{names}",
-            GeoclusterWarning,
-            stacklevel=4,
-        )
-    return zones[~small]
-
-
-def _numbers(table: gpd.GeoDataFrame, column: str) -> np.ndarray:
-    import pandas as pd
-
-    if column not in table:
-        return np.full(len(table), np.nan)
-    return np.asarray(pd.to_numeric(table[column], errors="coerce"), dtype=float)
-
-
-def _broken_rules(suitable: xr.Dataset, shapes: gpd.GeoSeries) -> list[str]:
-    """The rules that exclude any cell of a zone, by its cells' centres or the nearest cell."""
-    if "reasons" not in suitable:
-        return [""] * len(shapes)
-    cells = Cells.of(suitable["reasons"].assign_attrs(cell_m=suitable.attrs["cell_m"]))
-    reasons = suitable["reasons"].transpose("y", "x").values.ravel()
-    broken = []
-    for shape in shapes:
-        chosen = cells_inside(np.array([shape], dtype=object), cells)
-        if not len(chosen):
-            middle = shape.centroid
-            away = (cells.x - middle.x) ** 2 + (cells.y - middle.y) ** 2
-            chosen = np.array([away.argmin()])
-        bits = int(np.bitwise_or.reduce(reasons[chosen]))
-        names = [
-            str(rule["rule_id"]) for rule in suitable.attrs["rules"] if bits >> rule["bit"] & 1
-        ]
-        broken.append("; ".join(names))
-    return broken

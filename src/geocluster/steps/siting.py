@@ -21,6 +21,7 @@ def find_sites(
     """The suitable land of a study, and its candidate sites with every criterion measured."""
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.criteria import describe_sites
+    from geocluster.siting.cutting import cuts_of
     from geocluster.siting.suitability import suitable_land
 
     siting, park = study.settings.siting, study.park
@@ -33,12 +34,17 @@ def find_sites(
         fringe_km=siting.fringe_km,
         fringe_classes=siting.fringe_classes,
     )
+    cuts = cuts_of(study.land, siting.cut_along)
     sites = candidate_sites(
         suitable,
         min_area_ha=park.area_ha,
         max_sites=siting.max_sites,
         zones=study.zones,
         burden=burden,
+        cuts=cuts,
+        strip_m=siting.cut_strip_m,
+        max_stretch=siting.max_stretch,
+        min_width_m=siting.min_width_m,
     )
     described = describe_sites(
         sites,
