@@ -14,25 +14,12 @@ from typing import Any
 import geopandas as gpd
 import numba
 import numpy as np
-import xarray as xr
-from shapely.geometry import box
 
-from geocluster.exposure.burden import burden_by_release
 from geocluster.plume.field import PlumeOptions, concentration
 from plume import SOURCES, square_grid
 from reference import ISCST3, WITHOUT, differences, read_points, read_truth, read_year
 
 TABLES = PlumeOptions(method="tables")
-RELEASES = [
-    {
-        "name": "low", "share": 0.3, "release_height_m": 10.0, "initial_sigma_y_m": 23.3,
-        "initial_sigma_z_m": 9.3,
-    },
-    {
-        "name": "boiler", "share": 0.7, "stack_height_m": 40.0, "stack_diameter_m": 1.2,
-        "exit_velocity_m_s": 10.0, "exit_temperature_k": 423.0,
-    },
-]  # fmt: skip
 
 
 def timed(function: Callable[..., Any], *arguments: object, **options: object) -> tuple:
@@ -118,31 +105,6 @@ def measure_known(cell_m: float = 100.0, n: int = 200) -> None:
     )
 
 
-def measure_burden(n: int = 300, cell_m: float = 500.0) -> None:
-    """The burden of a low release and a boiler about a town, under the year of the reference."""
-    grid = square_grid(n, cell_m).assign_attrs(crs="EPSG:32642", cell_m=cell_m)
-    at = np.random.default_rng(4).normal(0, 12_000, (400, 2))
-    homes = gpd.GeoDataFrame(
-        {"people": np.full(400, 1000.0)},
-        geometry=[box(x, y, x + 800, y + 800) for x, y in at],
-        crs="EPSG:32642",
-    )
-    parts: dict[str, xr.DataArray] = {}
-    cpu = {}
-    for method in ("hourly", "tables"):
-        options = PlumeOptions(method=method)
-        parts[method], cpu[method] = timed(
-            burden_by_release, homes, grid, read_year(), releases=RELEASES, options=options
-        )
-    print(
-        f"burden, {n} x {n} cells, {len(RELEASES)} releases: hourly {cpu['hourly']:.1f} s, tables "
-        f"{cpu['tables']:.2f} s of CPU, ratio {cpu['tables'] / cpu['hourly']:.3f}"
-    )
-    for release in parts["hourly"]["release"].values:
-        both = [parts[method].sel(release=release).values for method in ("tables", "hourly")]
-        print(f"  {release}: {agreement(*both)}")
-
-
 if __name__ == "__main__":
     numba.set_num_threads(1)
     few = read_year().isel(hour=slice(0, 48))
@@ -153,4 +115,3 @@ if __name__ == "__main__":
     for cell_m in [float(word) for word in sys.argv[1:]] or [15.0, 100.0, 500.0]:
         measure_grid(cell_m)
     measure_known()
-    measure_burden()

@@ -16,7 +16,7 @@ import numpy as np
 
 from geocluster.errors import InputError, TableError
 from geocluster.exposure.coverage import Frame
-from geocluster.exposure.reciprocity import People
+from geocluster.exposure.reciprocity import People, Source
 from geocluster.plume.field import PlumeOptions
 from geocluster.tables import TABLES, check_table
 
@@ -159,12 +159,19 @@ def burden_by_release(
     urban_cells = _urban_cells(urban, grid, options)
     about = People.of(homes, grid, frame, options.reach_m)
     values = np.zeros((len(table), *frame.shape))
-    for sky, here in _by_weather(weather, weather_of, grid):
-        for flag in np.unique(urban_cells[here]) if about.any() else ():
-            settings = replace(options, urban=bool(flag))
-            for number, source in enumerate(_unit_sources(table)):
-                field = about.times_concentration(source, sky, settings)
-                values[number] = np.where(here & (urban_cells == flag), field, values[number])
+    cells = [
+        (sky, bool(flag), here & (urban_cells == flag))
+        for sky, here in _by_weather(weather, weather_of, grid)
+        for flag in (np.unique(urban_cells[here]) if about.any() else ())
+    ]
+    sources = [
+        Source(row, sky, replace(options, urban=urban))
+        for sky, urban, _ in cells
+        for row in _unit_sources(table)
+    ]
+    for number, field in enumerate(about.times_concentration(sources)):
+        which, release = divmod(number, len(table))
+        np.copyto(values[release], field, where=cells[which][2])
     result = xr.DataArray(
         np.stack([frame.as_grid(field) for field in values]),
         dims=("release", "y", "x"),
@@ -333,14 +340,18 @@ def _unit_sources(table: pd.DataFrame) -> list[gpd.GeoDataFrame]:
     return [gpd.GeoDataFrame(row, geometry=[Point(0.0, 0.0)]) for row in rows]
 
 
-def _rank_agreement(parts: xr.DataArray, grid: xr.DataArray) -> dict[str, Any]:
-    from scipy.stats import rankdata
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """The rank of each value, the mean of theirs for equal ones."""
+    _, which, count = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(count) - (count - 1) / 2)[which]
 
+
+def _rank_agreement(parts: xr.DataArray, grid: xr.DataArray) -> dict[str, Any]:
     heights = parts["height_m"].values
     lowest, highest = int(np.argmin(heights)), int(np.argmax(heights))
     inside = np.asarray(grid.values)
     inside = inside if inside.dtype == bool and inside.any() else np.ones(inside.shape, bool)
-    low, high = (rankdata(parts.values[number][inside]) for number in (lowest, highest))
+    low, high = (_ranks(parts.values[number][inside]) for number in (lowest, highest))
     if lowest == highest:
         return {"rank_correlation": 1.0}
     if np.ptp(low) == 0 or np.ptp(high) == 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocluster.errors import InputError
+from geocluster.exposure.shares import shares_in_cells, spread_over_cells
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -143,21 +144,46 @@ def cover(geometries: np.ndarray, frame: Frame) -> tuple[np.ndarray, np.ndarray,
     """
     import shapely
 
-    polygons = _as_polygons(np.asarray(geometries, dtype=object), THIN * min(frame.dx, frame.dy))
+    polygons = polygons_of(geometries, frame)
     bounds = shapely.bounds(polygons)
     rectangular = _are_rectangles(polygons, bounds)
     single = _within_one_cell(bounds, frame)
     plain = rectangular | single
     parts = [_cover_rectangles(np.flatnonzero(plain), bounds, frame)]
-    parts.append(_cover_exactly(np.flatnonzero(~plain), polygons, frame))
+    rest = np.flatnonzero(~plain)
+    which, cell, share = shares_in_cells(polygons[rest], frame)
+    parts.append((rest[which], cell, share))
     home, cell, share = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     order = np.lexsort((cell, home))
     return home[order], cell[order], share[order]
 
 
-def _as_polygons(geometries: np.ndarray, strip: float) -> np.ndarray:
+def spread_over(geometries: np.ndarray, amounts: np.ndarray, frame: Frame) -> np.ndarray:
+    """Amounts spread evenly over geometries, as sums a cell; what lies off the frame is left out.
+
+    Parameters
+    ----------
+    geometries : array of shapely geometries
+        As for `cover`.
+    amounts : ndarray
+        Of each geometry.
+    frame : Frame
+        The cells.
+
+    Returns
+    -------
+    ndarray, (row, column)
+        Rows from the north.
+    """
+    return spread_over_cells(polygons_of(geometries, frame), amounts, frame)
+
+
+def polygons_of(geometries: np.ndarray, frame: Frame) -> np.ndarray:
+    """Geometries as valid polygons; points and lines are a thin strip about them."""
     import shapely
 
+    geometries = np.asarray(geometries, dtype=object)
+    strip = THIN * min(frame.dx, frame.dy)
     polygons = geometries.copy()
     invalid = ~shapely.is_valid(geometries)
     polygons[invalid] = shapely.make_valid(geometries[invalid])
@@ -220,43 +246,3 @@ def _overlap(
 ) -> np.ndarray:
     length = np.minimum(upper[which], index + 1) - np.maximum(lower[which], index)
     return np.clip(length, 0, None) / (upper - lower)[which]
-
-
-def _cover_exactly(
-    rows: np.ndarray, polygons: np.ndarray, frame: Frame
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    import geopandas as gpd
-    from exactextract import exact_extract
-    from exactextract.raster import NumPyRasterSource
-
-    part = _part_inside(polygons[rows], frame)
-    rows, part = rows[part > 0], part[part > 0]
-    if not len(rows):
-        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    raster = NumPyRasterSource(np.broadcast_to(np.float32(0), frame.shape), *frame.bounds)
-    # exactextract asks the polygons for a CRS; the raster has none, so any will do.
-    table = exact_extract(
-        raster,
-        gpd.GeoDataFrame(geometry=polygons[rows], crs="EPSG:3857"),
-        ["cell_id", "coverage"],
-        output="pandas",
-    )
-    count = np.array([len(cells) for cells in table["cell_id"]])
-    cell = np.concatenate(table["cell_id"].to_numpy()).astype(np.int64)
-    coverage = np.concatenate(table["coverage"].to_numpy()).astype(float)
-    which = np.repeat(np.arange(len(rows)), count)
-    total = np.bincount(which, coverage, minlength=len(rows))
-    return rows[which], cell, coverage * (part / total)[which]
-
-
-def _part_inside(polygons: np.ndarray, frame: Frame) -> np.ndarray:
-    """The share of each polygon's area that lies in the frame."""
-    import shapely
-
-    west, south, east, north = frame.bounds
-    box = shapely.bounds(polygons)
-    within = (box[:, :2] >= (west, south)).all(axis=1) & (box[:, 2:] <= (east, north)).all(axis=1)
-    part = np.ones(len(polygons))
-    cut = polygons[~within]
-    part[~within] = shapely.area(shapely.clip_by_rect(cut, *frame.bounds)) / shapely.area(cut)
-    return part

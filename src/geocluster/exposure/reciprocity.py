@@ -8,13 +8,14 @@ it for every place of a grid.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import get_num_threads
 
-from geocluster.exposure.coverage import Frame, cover
+from geocluster.exposure.coverage import Frame, spread_over
 from geocluster.exposure.residents import home_shapes, people_of
 from geocluster.plume.about import mean_about
 from geocluster.plume.field import PlumeOptions
@@ -29,28 +30,44 @@ if TYPE_CHECKING:
 # over points in it; farther away on whole cells, with a point for every 250 m.
 NEAR_M, PART_M, POINT_M = 8_000.0, 100.0, 250.0
 MOST_PARTS = 9
-# Farther than this from the source concentration is interpolated between rings of receptors.
-# Steps of 4 % of distance and half a degree resolve the narrowest plume: over the whole reach its
-# sigma_y is more than a degree wide.
-DIRECT_M, RING_STEP, AZIMUTH_DEG = 1_000.0, 0.04, 0.5
 # Within so many parts of the source: so many points each way, even, so that none is the source.
 REFINED = ((0, 24), (2, 8))
 # Below this share of the largest value a Fourier transform holds nothing but rounding.
 NOISE = 1e-9
+# Sources whose transforms are held at a time.
+AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of which every place is to be priced, and how its plume is calculated.
+
+    `row` is one row at the origin, without a CRS, with emission_unit_g_s.
+    """
+
+    row: gpd.GeoDataFrame
+    weather: xr.Dataset
+    options: PlumeOptions
+
+    def around(self) -> Field:
+        """The mean about it, by the polar table of its own kind. [ug/m3 per g/s]"""
+        # Tables know no deposition, and a unit of nothing in particular does not deposit.
+        options = replace(self.options, method="tables", deposition=None)
+        return mean_about(self.row, "unit", self.weather, options=options)
 
 
 @dataclass(frozen=True)
 class People:
     """The people within reach of a grid's cells: by whole cells, and near a source by their parts.
 
-    `far` has a margin of (columns, rows) cells about the grid, each of `near` the smaller margin
-    `near_margin`; `near` holds parts x parts arrays, one for each part of a cell.
+    `far` has a margin of (columns, rows) cells about the grid; `near` the smaller margin
+    `near_margin`, each of its cells cut into parts x parts.
     """
 
     frame: Frame
     far: np.ndarray
     margin: tuple[int, int]
-    near: list[np.ndarray]
+    near: np.ndarray
     near_margin: tuple[int, int]
     parts: int
 
@@ -60,101 +77,105 @@ class People:
     ) -> People:
         """Count the people of homes; homes beyond the grid count within `reach_m` [m] of it."""
         shapes, people = home_shapes(homes, grid.attrs.get("crs")), people_of(homes)
-        far, margin = _people_far(shapes, people, frame, reach_m)
+        shapes, people = shapes[people > 0], people[people > 0]
+        margin = _margin(shapes, frame, reach_m)
+        far = spread_over(shapes, people, frame.padded(*margin))
         near_margin, parts = _near(frame, margin)
-        near = _people_near(shapes, people, frame, near_margin, parts)
+        if parts == 1:
+            return cls(frame, far, margin, far, margin, parts)
+        near = spread_over(shapes, people, _cut(frame.padded(*near_margin), parts))
         return cls(frame, far, margin, near, near_margin, parts)
 
     def any(self) -> bool:
         """Whether anybody is within reach."""
         return bool(self.far.any())
 
-    def times_concentration(
-        self, source: gpd.GeoDataFrame, weather: xr.Dataset, options: PlumeOptions
-    ) -> np.ndarray:
-        """Sum of people x concentration with the source at the centre of each cell of the frame.
+    def times_concentration(self, sources: Sequence[Source]) -> Iterator[np.ndarray]:
+        """Sum of people x concentration with each source at the centre of each cell of the frame.
 
-        `source` is one row at the origin, without a CRS, with emission_unit_g_s.
-        Rows run from the north. [persons ug/m3]
+        Yields
+        ------
+        ndarray, (row, column)
+            Of a source, rows from the north. [persons ug/m3]
         """
-        around = mean_about(source, "unit", weather, options=options)
-        # Tables are rings themselves.
-        rings = around if options.method == "tables" else _interpolated(around, options.reach_m)
+        for first in range(0, len(sources), AT_ONCE):
+            kernels = [self.kernels(one.around()) for one in sources[first : first + AT_ONCE]]
+            fields = _correlate(self.blocks(), kernels, self.frame)
+            # What a transform leaves below its own rounding is nothing.
+            yield from (np.where(field > NOISE * field.max(), field, 0.0) for field in fields)
+
+    def blocks(self) -> list[np.ndarray]:
+        """The people by whole cells, and each part of the cells; the first alone without parts."""
+        if self.parts == 1:
+            return [self.far]
+        return [self.far, *_by_part(self.near, self.parts)]
+
+    def kernels(self, around: Field) -> list[np.ndarray]:
+        """The concentration about a source that `blocks` meet."""
         sides = self.frame.dx, self.frame.dy
-        far = _far_kernel(self.margin, self.near_margin, sides, rings)
-        near = _near_kernel(self.near_margin, self.parts, sides, rings, around)
-        field = _correlate([self.far], [far], self.frame)
-        field += _correlate(self.near, near, self.frame)
-        # What a transform leaves below its own rounding is nothing.
-        return np.where(field > NOISE * field.max(), field, 0.0)
+        near_margin = _near_margin(self.frame, self.margin)
+        near = _near_kernel(near_margin, self.parts, sides, around)
+        far = _far_kernel(self.margin, near_margin, sides, around)
+        if self.parts > 1:
+            return [far, *_by_part(near, self.parts)]
+        far[_middle(self.margin, near_margin)] = near
+        return [far]
 
 
-def _people_far(
-    shapes: np.ndarray, people: np.ndarray, frame: Frame, reach_m: float
-) -> tuple[np.ndarray, tuple[int, int]]:
-    """People a cell within reach of the grid, and how many columns and rows of margin that took."""
-    margin = math.ceil(reach_m / frame.dx), math.ceil(reach_m / frame.dy)
-    wide = frame.padded(*margin)
-    home, cell, share = cover(shapes, wide)
-    row, column = np.divmod(cell, wide.columns)
-    needed = (
-        _widest(column - margin[0], frame.columns, margin[0]),
-        _widest(row - margin[1], frame.rows, margin[1]),
-    )
-    row, column = row - margin[1] + needed[1], column - margin[0] + needed[0]
-    shape = frame.padded(*needed).shape
-    return _count((row, column), people[home] * share, shape), needed
+def _margin(shapes: np.ndarray, frame: Frame, reach_m: float) -> tuple[int, int]:
+    """How many columns and rows beyond the grid have people within reach of it.
+
+    As many as lie between a cell of the grid and a cell with people, in the grid or out of it.
+    """
+    import shapely
+
+    most = math.ceil(reach_m / frame.dx), math.ceil(reach_m / frame.dy)
+    wide = frame.padded(*most).bounds
+    west, south, east, north = shapely.bounds(shapes).T
+    reached = (west < wide[2]) & (east > wide[0]) & (south < wide[3]) & (north > wide[1])
+    if not reached.any():
+        return 0, 0
+    west, east = ((edge[reached] - frame.x_min) / frame.dx for edge in (west, east))
+    north, south = ((frame.y_max - edge[reached]) / frame.dy for edge in (north, south))
+    columns, rows = frame.columns, frame.rows
+    return _widest(west, east, columns, most[0]), _widest(north, south, rows, most[1])
 
 
-def _widest(index: np.ndarray, size: int, most: int) -> int:
-    """The largest offset between a cell of the grid and a cell with people in it."""
-    if not len(index):
-        return 0
-    return int(min(max(index.max(), size - 1 - index.min(), 0), most))
+def _widest(first: np.ndarray, last: np.ndarray, size: int, most: int) -> int:
+    """The largest offset between one of `size` cells and one with people in it."""
+    lowest, highest = math.floor(first.min()), math.ceil(last.max()) - 1
+    return int(min(max(highest, size - 1 - lowest, 0), most))
 
 
-def _count(
-    index: tuple[np.ndarray, np.ndarray], people: np.ndarray, shape: tuple[int, int]
-) -> np.ndarray:
-    cells = np.ravel_multi_index(index, shape)
-    return np.bincount(cells, people, minlength=math.prod(shape)).reshape(shape)
+def _near_margin(frame: Frame, margin: tuple[int, int]) -> tuple[int, int]:
+    """How many columns and rows about a source are near."""
+    columns, rows = (max(math.ceil(NEAR_M / side), 1) for side in (frame.dx, frame.dy))
+    return min(columns, margin[0]), min(rows, margin[1])
 
 
 def _near(frame: Frame, margin: tuple[int, int]) -> tuple[tuple[int, int], int]:
-    """How many columns and rows about a source are near, and into how many parts a side is cut.
+    """The margin of what is near, and into how many parts a side of its cells is cut.
 
     The parts are odd in number, so that the source stands at the middle of one.
     """
     wanted = math.ceil(max(frame.dx, frame.dy) / PART_M)
-    parts = min(wanted + 1 - wanted % 2, MOST_PARTS)
-    columns, rows = (max(math.ceil(NEAR_M / side), 1) for side in (frame.dx, frame.dy))
-    return (min(columns, margin[0]), min(rows, margin[1])), parts
+    return _near_margin(frame, margin), min(wanted + 1 - wanted % 2, MOST_PARTS)
 
 
-def _people_near(
-    shapes: np.ndarray, people: np.ndarray, frame: Frame, near: tuple[int, int], parts: int
-) -> list[np.ndarray]:
-    """People in each part of a cell: parts x parts arrays over the cells of grid and margin."""
-    wide = frame.padded(*near)
-    fine = Frame(
-        wide.x_min,
-        wide.y_max,
-        wide.dx / parts,
-        wide.dy / parts,
-        wide.columns * parts,
-        wide.rows * parts,
-        False,
-        False,
+def _cut(frame: Frame, parts: int) -> Frame:
+    """The frame with each of its cells cut into parts x parts."""
+    return replace(
+        frame,
+        dx=frame.dx / parts,
+        dy=frame.dy / parts,
+        columns=frame.columns * parts,
+        rows=frame.rows * parts,
     )
-    home, cell, share = cover(shapes, fine)
-    row, column = np.divmod(cell, fine.columns)
-    part = row % parts * parts + column % parts
-    order = np.argsort(part, kind="stable")
-    cuts = np.searchsorted(part[order], np.arange(1, parts**2))
-    return [
-        _count((row[i] // parts, column[i] // parts), (people[home] * share)[i], wide.shape)
-        for i in np.split(order, cuts)
-    ]
+
+
+def _by_part(fine: np.ndarray, parts: int) -> list[np.ndarray]:
+    """Of cells cut into parts x parts, all first parts, all second parts, …"""
+    return [fine[row::parts, column::parts] for row in range(parts) for column in range(parts)]
 
 
 def _far_kernel(
@@ -169,39 +190,16 @@ def _far_kernel(
 
 
 def _near_kernel(
-    near: tuple[int, int], parts: int, sides: tuple[float, float], rings: Field, around: Field
-) -> list[np.ndarray]:
-    """Mean concentration in each part of the cells near the source, as `_people_near` orders it."""
+    near: tuple[int, int], parts: int, sides: tuple[float, float], at: Field
+) -> np.ndarray:
+    """Mean concentration in each part of the cells near the source."""
     part_sides = sides[0] / parts, sides[1] / parts
     all_parts = near[0] * parts + parts // 2, near[1] * parts + parts // 2
-    kernel = _cell_means(rings, all_parts, part_sides, 2)
-    direct = math.ceil(DIRECT_M / min(part_sides))
-    for reach, points in ((direct, 2), *reversed(REFINED)):
+    kernel = _cell_means(at, all_parts, part_sides, 2)
+    for reach, points in reversed(REFINED):
         inner = min(reach, all_parts[0]), min(reach, all_parts[1])
-        kernel[_middle(all_parts, inner)] = _cell_means(around, inner, part_sides, points)
-    return [kernel[row::parts, column::parts] for row in range(parts) for column in range(parts)]
-
-
-def _interpolated(around: Field, reach_m: float) -> Field:
-    """A field about the source, by cubic interpolation from rings of receptors out to the reach."""
-    first, last = 0.7 * min(DIRECT_M, reach_m), reach_m * (1 - 1e-9)
-    steps = math.ceil(math.log(last / first) / RING_STEP)
-    radius = np.geomspace(first, last, steps + 1)
-    azimuth = np.radians(np.arange(0, 360, AZIMUTH_DEG))
-    field = around(radius[:, None] * np.cos(azimuth), radius[:, None] * np.sin(azimuth))
-    overlap = 12
-    turned = np.concatenate([field[:, -overlap:], field, field[:, :overlap]], axis=1)
-
-    def at(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        from scipy.ndimage import map_coordinates
-
-        distance = np.hypot(x, y)
-        row = np.log(np.maximum(distance, first) / first) * (steps / math.log(last / first))
-        column = np.degrees(np.arctan2(y, x)) % 360 / AZIMUTH_DEG + overlap
-        values = map_coordinates(turned, [row, column], order=3, mode="nearest")
-        return np.where((distance <= reach_m) & (values > 0), values, 0.0)
-
-    return at
+        kernel[_middle(all_parts, inner)] = _cell_means(at, inner, part_sides, points)
+    return kernel
 
 
 def _middle(margin: Sequence[int], inner: Sequence[int]) -> tuple[slice, slice]:
@@ -225,21 +223,48 @@ def _offsets(count: int, step: float) -> np.ndarray:
 
 
 def _correlate(
-    people: Sequence[np.ndarray], kernels: Sequence[np.ndarray], frame: Frame
-) -> np.ndarray:
-    """Sum over pairs and over offsets of people[i + k, j + l] x kernel[k, l].
+    people: Sequence[np.ndarray], kernels: Sequence[Sequence[np.ndarray]], frame: Frame
+) -> list[np.ndarray]:
+    """Sum over blocks and over offsets of people[i + k, j + l] x kernel[k, l], for each source.
 
-    Each `people` reaches the kernel's half width beyond the frame on every side, so a transform
-    of that size wraps only where no result is taken.
+    Each block of `people` reaches the kernel's half width beyond the frame on every side, so a
+    transform of that size wraps only where no result is taken. Blocks of one shape share a sum.
     """
+    fields = [np.zeros(frame.shape) for _ in kernels]
+    for shape in dict.fromkeys(block.shape for block in people):
+        numbers = [n for n, block in enumerate(people) if block.shape == shape and block.any()]
+        _add_correlations(
+            [people[n] for n in numbers], [[k[n] for n in numbers] for k in kernels], fields
+        )
+    return fields
+
+
+def _add_correlations(
+    people: Sequence[np.ndarray],
+    kernels: Sequence[Sequence[np.ndarray]],
+    fields: Sequence[np.ndarray],
+) -> None:
+    """Add to the field of each source; all blocks are of one shape."""
     from scipy import fft
 
+    if not people:
+        return
+    threads = get_num_threads()
     size = [fft.next_fast_len(length, real=True) for length in people[0].shape]
-    total = sum(
-        fft.rfft2(part, size) * np.conj(fft.rfft2(kernel, size))
-        for part, kernel in zip(people, kernels, strict=True)
-        if part.any()
-    )
-    if isinstance(total, int):
-        return np.zeros(frame.shape)
-    return fft.irfft2(total, size)[: frame.rows, : frame.columns]
+    totals = [np.zeros((size[0], size[1] // 2 + 1), dtype=complex) for _ in kernels]
+    for number, block in enumerate(people):
+        spectrum = fft.rfft2(block, size, workers=threads)
+        for total, own in zip(totals, kernels, strict=True):
+            total += spectrum * _conjugate_spectrum(own[number], size, threads)
+    for field, total in zip(fields, totals, strict=True):
+        rows, columns = field.shape
+        field += fft.irfft2(total, size, workers=threads, overwrite_x=True)[:rows, :columns]
+
+
+def _conjugate_spectrum(kernel: np.ndarray, size: Sequence[int], threads: int) -> np.ndarray:
+    """Of a kernel with zeros up to `size`: its few rows first, so that the zeros cost nothing."""
+    from scipy import fft
+
+    rows = fft.rfft(kernel, size[1], axis=1, workers=threads)
+    spectrum = fft.fft(rows, size[0], axis=0, workers=threads, overwrite_x=True)
+    return np.conj(spectrum, out=spectrum)
