@@ -33,6 +33,9 @@ Folder = Annotated[Path, typer.Argument(help="A study folder, or its study.toml.
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Where results go (default: maps/<folder>).")
 ]
+Lang = Annotated[
+    str, typer.Option("--lang", help="In which the review page opens: en, ru or uz (Latin).")
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -48,13 +51,13 @@ def main(
 
 
 @app.command()
-def run(folder: Folder, out: Out = None) -> None:
+def run(folder: Folder, out: Out = None, lang: Lang = "en") -> None:
     """All of it: a map, tables and rasters from a study folder."""
     with _faults_as_messages():
         from geocluster.run import run_study
 
         with _Progress() as progress:
-            result = run_study(folder, out, progress=progress)
+            result = run_study(folder, out, progress=progress, language=lang)
         _print_summary(result)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import InputError, MendedWarning
+from geocluster.words import marked
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 GROUND = "ground_m"
 ABOVE_STACK = "terrain_above_stack"
-WHY_NOT_VALID = "ground above a stack's top: the method does not hold here"
+WHY_NOT_VALID = marked("ground above a stack's top: the method does not hold here")
 VALLEY_M, VALLEY_REACH_M = 150.0, 10_000.0
 DIFFERENCE_M = 30.0  # between a source's stated ground and the terrain, worth a word
 NAMED = 5

@@ -8,6 +8,7 @@ from geocluster.maps.doubts import demonstration_for, doubts_in
 from geocluster.study import hours_in_words, sources_in_words
 from geocluster.tables import POLLUTANTS
 from geocluster.validity import of_another_place
+from geocluster.words import marked
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,11 +21,12 @@ def demonstration(study: Study) -> str | None:
     """Why a ranking from this study is a demonstration only; None where nothing speaks for it."""
     reasons = []
     if study.settings.inputs.population is None and study.settings.inputs.homes is None:
-        reasons.append("people are not from a census grid")
+        reasons.append(marked("people are not from a census grid"))
     reasons += doubts_in(sources=study.sources)
     if _of_another_place(study):
-        part = "part of the weather" if len(study.weathers) > 1 else "the weather"
-        reasons.append(f"{part} is of another place")
+        several = len(study.weathers) > 1
+        whole = marked("the weather is of another place")
+        reasons.append(marked("part of the weather is of another place") if several else whole)
     return demonstration_for(reasons)
 
 

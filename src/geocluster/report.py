@@ -13,21 +13,28 @@ from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.notes import source_names
 from geocluster.region import metric_crs
 from geocluster.validity import stations_and_areas
+from geocluster.words import SOURCE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from geocluster.maps.page import Page
+    from geocluster.maps.review import ReviewPage
     from geocluster.results import Results
     from geocluster.study import Study
 
 Frame = TypeVar("Frame", bound="pd.DataFrame")
 
+REVIEW_PAGE = "review.html"
 VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
 
 
-def write_results(study: Study, results: Results, target: Path) -> dict[str, Path]:
+def write_results(
+    study: Study, results: Results, target: Path, language: str = SOURCE
+) -> dict[str, Path]:
     """Write the map, the tables and the rasters of a run into a folder.
+
+    Pages that are there in several languages open in this one.
 
     Returns
     -------
@@ -54,6 +61,7 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
 
     files = {
         "index.html": target / "index.html",
+        REVIEW_PAGE: target / REVIEW_PAGE,
         "exposure.csv": write_csv(marked(results.summary), target / "exposure.csv"),
         "homes.gpkg": write_layers({"homes": marked(exposure)}, target / "homes.gpkg"),
         "sites.gpkg": write_layers({"sites": marked(results.sites)}, target / "sites.gpkg"),
@@ -86,6 +94,7 @@ def write_results(study: Study, results: Results, target: Path) -> dict[str, Pat
             tags=tags,
         )
     draw(study, results).save(files["index.html"])
+    review(study, results, language).save(files[REVIEW_PAGE])
     return files
 
 
@@ -190,6 +199,37 @@ def draw(study: Study, results: Results) -> Page:
         panels=panels(study, results),
         demonstration=results.demonstration,
         sources_of_data=credits_of(study),
+        review_page=REVIEW_PAGE,
+    )
+
+
+def review(study: Study, results: Results, language: str) -> ReviewPage:
+    """The page on which a reader weighs the criteria; it begins as the run judged the sites."""
+    from geocluster.maps.review import draw_review
+    from geocluster.siting.criteria import BURDEN, criteria_table
+    from geocluster.siting.measures import site_means
+
+    sites, judging = results.sites, results.judging
+    judged = judging.first if judging is not None else {}
+    known = ("method", "normalisation", "bounds", "thresholds")
+    return draw_review(
+        study.region,
+        sites,
+        criteria_table(sites),
+        results.weights,
+        cases={
+            str(part["release"].values): (BURDEN, site_means(sites, part))
+            for part in results.burdens
+            if len(sites)
+        },
+        land=study.land,
+        homes=study.homes,
+        not_valid=results.not_valid,
+        demonstration=results.demonstration,
+        sources_of_data=credits_of(study),
+        map_page="index.html",
+        language=language,
+        **{name: judged[name] for name in known if judged.get(name) is not None},
     )
 
 

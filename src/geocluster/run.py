@@ -12,6 +12,7 @@ from geocluster.errors import own_messages, recorded
 from geocluster.files import check_folder
 from geocluster.results import Results
 from geocluster.study import Study, read_study
+from geocluster.words import SOURCE, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,11 @@ class Outcome:
 
 
 def run_study(
-    path: str | Path, out: str | Path | None = None, *, progress: Progress | None = None
+    path: str | Path,
+    out: str | Path | None = None,
+    *,
+    progress: Progress | None = None,
+    language: str = SOURCE,
 ) -> Outcome:
     """Run the main job on a study folder and write its results.
 
@@ -58,6 +63,8 @@ def run_study(
         Where results go; `maps/<folder>` unless told.
     progress : callable, optional
         Called as ``progress(step)`` and ``progress(step, seconds)``.
+    language : {"en", "ru", "uz"}
+        In which the review page opens; it holds all of them. The map is in English.
 
     Returns
     -------
@@ -72,6 +79,7 @@ def run_study(
     from geocluster.report import summary_rows, write_results
 
     tell = progress or _silent
+    Words(language)
     with recorded() as caught:
         with _timed(tell, "read and check the study"):
             study = read_study(path)
@@ -79,7 +87,7 @@ def run_study(
             check_folder(target)
         results = compute(study, tell)
         with _timed(tell, "draw the map and write the files"):
-            files = write_results(study, results, target)
+            files = write_results(study, results, target, language)
     return Outcome(study, results, files, summary_rows(results, files), own_messages(caught))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import InputError
+from geocluster.words import marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from geocluster.load.settings_weather import WeatherPlace, WeatherSettings
     from geocluster.region import Region
 
+FAR = marked("more than {1} km from the place of the weather")
+FAR_FROM_ALL = marked(
+    "more than {1} km from the place of the weather, and in no area of another weather"
+)
 OVERLAP_M2 = 1.0  # borders drawn twice may cross by this much
 
 
@@ -44,14 +49,14 @@ def areas_not_valid(
     everything: BaseGeometry = box(*region.boundary.bounds)
     if areas is not None and len(areas):
         everything = everything.difference(areas.union_all())
-    beyond = "" if areas is None or areas.empty else ", and in no area of another weather"
+    far = FAR if areas is None or areas.empty else FAR_FROM_ALL
     place = weather_place(region, weather)
     rows: list[tuple[str, object]] = []
     if not settings.valid:
         rows.append((f"weather of another place. {settings.note}".strip(), everything))
     elif settings.valid_within_km is not None and place is not None:
         near = place.buffer(settings.valid_within_km * 1000, quad_segs=64)
-        reason = f"more than {settings.valid_within_km:g} km from the place of the weather{beyond}"
+        reason = far.replace("{1}", f"{settings.valid_within_km:g}")
         rows.append((reason, everything.difference(near)))
     table = gpd.GeoDataFrame(rows, columns=["reason", "geometry"], crs=region.crs)
     if len(drawn):

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.browser
 REGIONS = ("tashkent", "navoi", "andijan", "bukhara")
 FROM_OSM = ("malta", "andorra")
 FILES = {
-    "index.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv", "clusters.gpkg",
-    "concentration.tif", "burden.tif", "provenance.json",
+    "index.html", "review.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv",
+    "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json", "provenance.json",
 }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geocluster.words import marked
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,10 +36,10 @@ def doubts_in(
     ['stacks are assumed']
     """
     said = [
-        (people, "origin", "people are spread by assumption"),
-        (sources, "stack_origin", "stacks are assumed"),
-        (sources, "emission_origin", "emissions are assumed"),
-        (clusters, "emission_origin", "emissions are assumed"),
+        (people, "origin", marked("people are spread by assumption")),
+        (sources, "stack_origin", marked("stacks are assumed")),
+        (sources, "emission_origin", marked("emissions are assumed")),
+        (clusters, "emission_origin", marked("emissions are assumed")),
     ]
     return list(dict.fromkeys(words for table, column, words in said if _assumed(table, column)))
 

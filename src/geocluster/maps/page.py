@@ -150,6 +150,7 @@ def draw_map(
     demonstration: str | None = None,
     sources_of_data: Sequence[str] | None = None,
     online_base: bool = False,
+    review_page: str | None = None,
     m: folium.Map | None = None,
 ) -> Page:
     """Draw a region and whatever is known of it as a map that opens without a network.
@@ -197,6 +198,8 @@ def draw_map(
     online_base : bool
         Offer OpenStreetMap's tiles in the layer control, off until a reader turns them on; the
         page then holds their address.
+    review_page : str, optional
+        A page to link to, relative to this one, on which readers weigh the criteria themselves.
     m : folium.Map, optional
         An existing map to add to.
 
@@ -254,6 +257,7 @@ def draw_map(
         notes=notes,
         panels=[panel for panel in (exposed, ranking, *panels) if panel is not None],
         sources_of_data=sources_of_data,
+        review_page=review_page,
     )
     bounds = _bounds(region)
     data = {

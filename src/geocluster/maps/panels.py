@@ -110,6 +110,7 @@ def panels_html(
     notes: Sequence[str],
     panels: Sequence[Panel],
     sources_of_data: Sequence[str],
+    review_page: str | None = None,
 ) -> str:
     """The side of the page; everything is escaped here, once."""
     html = _side_template().render(
@@ -122,6 +123,7 @@ def panels_html(
         is_demonstration=demonstration is not None,
         notes=[clean(note, 600) for note in notes],
         panels=[(panel, rows_of(panel.table), bars_of(panel.chart)) for panel in panels],
+        review_page=review_page,
         sources_of_data=[clean(s, 300) for s in sources_of_data],
         words=WORDS,
     )

@@ -31,6 +31,7 @@ WORDS: dict[str, str] = {
     "opacity": "Opacity",
     "panel": "About this map",
     "rank": "rank",
+    "review": "Weigh the criteria yourself: the review page",
     "sized": "Sources of",
     "surface": "Surface",
     "t_yr": "t/yr",
@@ -180,6 +181,17 @@ def split_unit(column: str) -> tuple[str, str]:
         if column.endswith(suffix) and len(column) > len(suffix):
             return column.removesuffix(suffix), unit
     return column, ""
+
+
+def unit_in_words(unit: str) -> str:
+    """A unit of the tables as a reader sees it.
+
+    Examples
+    --------
+    >>> unit_in_words("persons x ug/m3 per g/s")
+    'persons × µg/m³ per g/s'
+    """
+    return unit.replace(" x ", " × ").replace("ug/m3", "µg/m³").replace("m2", "m²")
 
 
 def column_label(column: str) -> tuple[str, str, str]:
