@@ -27,6 +27,7 @@ _HOME = {
     "burden": "exposure.burden",
     "intake_fraction": "exposure.burden",
     "suitable_land": "siting.suitability",
+    "why": "siting.why",
     "candidate_sites": "siting.candidates",
     "describe_sites": "siting.criteria",
     "rank": "siting.ranking",

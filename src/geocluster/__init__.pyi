@@ -35,6 +35,7 @@ from geocluster.siting.weighting import ahp_consistency as ahp_consistency
 from geocluster.siting.weighting import ahp_weights as ahp_weights
 from geocluster.siting.weighting import critic_weights as critic_weights
 from geocluster.siting.weighting import entropy_weights as entropy_weights
+from geocluster.siting.why import why as why
 from geocluster.study import read_study as read_study
 
 __version__: str

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shapely.geometry import GeometryCollection, LineString, MultiPoint, Point, Polygon, box
 
 from geocluster.region import Region
-from geocluster.siting.distance import Cells, Layer, cells_inside, layer_distance, squares_within
+from geocluster.siting.distance import Cells, Layer, cells_inside, layer_distance
 
 
 def cells_of(cell_m=100.0, width=1500, height=1000):
@@ -41,23 +41,21 @@ def random_shapes(seed, count):
 )
 def test_distances_equal_shapely(seed, count, threshold):
     cells, shapes = cells_of(), random_shapes(seed, count)
-    layer = Layer.of(shapes, cells)
-    found = layer_distance(layer, cells, [threshold])
+    found = layer_distance(Layer.of(shapes), cells, whole_m=[threshold])
     whole = shapely.union_all(shapes)
     true = shapely.distance(shapely.points(cells.x, cells.y), whole)
-    assert (found >= true - 1e-9).all()
-    assert (found <= true + cells.side / 4 + 1e-9).all()
-    assert ((found < threshold) == (true < threshold)).all()
+    assert found.distance == pytest.approx(true, abs=1e-6)
+    assert (found.within(threshold) == ((true < threshold) | (true == 0))).all()
 
-    squares = shapely.distance(cells.squares(np.arange(cells.x.size)), whole)
+    squares = shapely.distance(cells.squares(np.arange(cells.size)), whole)
     expected = (squares < threshold) | (squares == 0)
-    assert (squares_within(layer, cells, found, threshold) == expected).all()
+    assert (found.within_whole(threshold) == expected).all()
 
 
 def test_inside_a_polygon_the_distance_is_zero_and_a_hole_is_outside():
     cells = cells_of(cell_m=10, width=300, height=300)
     shape = box(50, 50, 250, 250).difference(box(100, 100, 200, 200))
-    found = layer_distance(Layer.of([shape], cells), cells).reshape(30, 30)
+    found = layer_distance(Layer.of([shape]), cells).distance.reshape(30, 30)
     assert found[6, 6] == 0
     assert found[15, 15] == pytest.approx(45, abs=0.5)
 
@@ -65,22 +63,21 @@ def test_inside_a_polygon_the_distance_is_zero_and_a_hole_is_outside():
 def test_an_empty_layer_is_infinitely_far():
     cells = cells_of()
     for shapes in ([], [Polygon()]):
-        assert np.isinf(layer_distance(Layer.of(shapes, cells), cells, [100])).all()
+        assert np.isinf(layer_distance(Layer.of(shapes), cells).distance).all()
 
 
 def test_collections_are_taken_apart():
     cells = cells_of()
     parts = [Point(100, 100), LineString([(900, 0), (900, 900)]), box(300, 300, 500, 500)]
-    one = layer_distance(Layer.of([GeometryCollection(parts)], cells), cells, [120])
-    apart = layer_distance(Layer.of(parts, cells), cells, [120])
-    assert np.array_equal(one, apart)
+    one = layer_distance(Layer.of([GeometryCollection(parts)]), cells)
+    apart = layer_distance(Layer.of(parts), cells)
+    assert np.array_equal(one.distance, apart.distance)
 
 
 def test_to_touch_is_not_to_overlap():
     cells = cells_of(cell_m=100, width=300, height=100)
-    layer = Layer.of([box(100, 0, 200, 100)], cells)
-    distance = layer_distance(layer, cells, [0])
-    assert squares_within(layer, cells, distance, 0).tolist() == [False, True, False]
+    found = layer_distance(Layer.of([box(100, 0, 200, 100)]), cells, whole_m=[0])
+    assert found.within_whole(0).tolist() == [False, True, False]
 
 
 def test_cells_inside():

@@ -6,7 +6,9 @@ import pytest
 from shapely.geometry import Point, box
 
 from geocluster.errors import InputError, TableError
-from geocluster.siting.rules import GRADES, check_rules, read_rules, shapes_of, zone_distance_m
+from geocluster.siting.objects import objects_of
+from geocluster.siting.rule_faults import GRADES
+from geocluster.siting.rules import check_rules, read_rules, zone_distance_m
 
 gpd = pytest.importorskip("geopandas")
 
@@ -88,19 +90,19 @@ def homes(**columns):
 
 def test_located_homes_count_at_any_density():
     table = homes(people=[1, 200, 0], origin=["census", "OpenStreetMap", "census"])
-    assert len(shapes_of(rule(kind="homes"), table, None, None)) == 2
+    assert len(objects_of(rule(kind="homes"), table, None, None).shapes) == 2
 
 
 def test_people_counted_by_cell_count_from_300_per_km2():
     table = homes(people=[299, 300, 5000], origin=["raster"] * 3)
-    assert len(shapes_of(rule(kind="homes"), table, None, None)) == 2
+    assert len(objects_of(rule(kind="homes"), table, None, None).shapes) == 2
 
 
 def test_people_assumed_somewhere_count_from_town_density():
     table = homes(people=[300, 1499, 1500], origin=["assumed: the rest"] * 3)
-    assert len(shapes_of(rule(kind="homes"), table, None, None)) == 1
+    assert len(objects_of(rule(kind="homes"), table, None, None).shapes) == 1
     table = homes(people=[300, 300, 300], origin=["x"] * 3, located=[True, False, None])
-    assert len(shapes_of(rule(kind="homes"), table, None, None)) == 2
+    assert len(objects_of(rule(kind="homes"), table, None, None).shapes) == 2
 
 
 def test_classes_choose_rows_and_unknown_classes_count():
@@ -108,14 +110,14 @@ def test_classes_choose_rows_and_unknown_classes_count():
         {"kind": ["road"] * 4 + ["rail"], "class": ["trunk", "track", None, "", None]},
         geometry=[Point(n, 0) for n in range(5)],
     )
-    found = shapes_of(rule(kind="road", **{"class": "trunk;primary"}), None, None, land)
+    found = objects_of(rule(kind="road", **{"class": "trunk;primary"}), None, None, land).shapes
     assert [point.x for point in found] == [0, 2, 3]
-    assert len(shapes_of(rule(kind="road"), None, None, land)) == 4
-    assert shapes_of(rule(kind="military"), None, None, land).shape == (0,)
+    assert len(objects_of(rule(kind="road"), None, None, land).shapes) == 4
+    assert objects_of(rule(kind="military"), None, None, land).shapes.shape == (0,)
 
 
 def test_places_and_land_are_both_searched():
     places = gpd.GeoDataFrame({"kind": ["school"]}, geometry=[Point(0, 0)])
     land = gpd.GeoDataFrame({"kind": ["school", "rail"]}, geometry=[Point(1, 0), Point(2, 0)])
-    found = shapes_of(rule(kind="school"), None, places, land)
+    found = objects_of(rule(kind="school"), None, places, land).shapes
     assert np.array_equal([point.x for point in found], [0, 1])

@@ -1,51 +1,74 @@
-"""Distances from the cells of a grid to the geometries of a layer.
+"""Distances from the cells of a grid to the geometries of a layer, in two modes.
 
-The boundary of every geometry is sampled at half a cell's side. The nearest sample lies at most a
-quarter of a cell along the boundary from the nearest point, so for a cell's centre
+**exact**: every cell's distance, from its centre and from its square, is measured from the
+geometries themselves (siting/nearest.py).
 
-    sqrt(max(s^2 - (c/4)^2, 0)) <= d <= s
+**fast**: every cell that a line or an edge touches keeps the point of it nearest to its centre; a
+Euclidean distance transform tells every other cell the touched cell nearest to it, and the
+distance is measured to the point kept there. It is that to a point of the layer, so never too
+short; the true nearest point lies in a touched cell whose middle is no nearer than that of the one
+found, so it is too long by at most a cell's diagonal (siting/rastered.py).
 
-with the distance s to the nearest sample and the side c of a cell. Where a threshold lies between
-these bounds the distance is measured from the geometries themselves; everywhere else the bounds
-decide. The same holds for a cell's whole square, which is at most half a diagonal nearer.
+Inside a polygon the distance is 0 in both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from geocluster.siting.nearest import Lattice, Pieces, centres_inside, piece_distance
+
 if TYPE_CHECKING:
-    import shapely
     import xarray as xr
 
-SAMPLES_PER_CELL = 2
+Mode = Literal["exact", "fast"]
+MODES = ("exact", "fast")
+TOUCHES_M = 1e-6  # what is nearer is on the line: coordinates are not known more finely
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a grid as points; `side` is that of a cell. [m]"""
+    """The cells of a grid, row by row; `side` is that of a cell. [m]"""
 
-    x: np.ndarray
-    y: np.ndarray
-    side: float
+    lattice: Lattice
 
     @classmethod
     def of(cls, grid: xr.DataArray) -> Cells:
-        """The cells of a grid, row by row."""
-        x, y = np.meshgrid(grid["x"].values.astype(float), grid["y"].values.astype(float))
-        return cls(x.ravel(), y.ravel(), cell_side_m(grid))
+        """The cells of a grid with evenly spaced coordinates, row by row."""
+        side = cell_side_m(grid)
+        x, y = grid["x"].values.astype(float), grid["y"].values.astype(float)
+        step_x = (x[-1] - x[0]) / (x.size - 1) if x.size > 1 else side
+        step_y = (y[-1] - y[0]) / (y.size - 1) if y.size > 1 else -side
+        ends = (float(x[0]), float(y[0]), float(step_x), float(step_y))
+        return cls(Lattice(*ends, x.size, y.size, side))
+
+    @property
+    def side(self) -> float:
+        """Of a cell. [m]"""
+        return self.lattice.side
+
+    @property
+    def size(self) -> int:
+        """How many cells there are."""
+        return self.lattice.columns * self.lattice.rows
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
-        """The centres, for questions which of them lie inside."""
-        import shapely
+    def x(self) -> np.ndarray:
+        """Of every centre. [m]"""
+        across = self.lattice.x + np.arange(self.lattice.columns) * self.lattice.step_x
+        return np.tile(across, self.lattice.rows)
 
-        return shapely.STRtree(np.asarray(shapely.points(self.x, self.y)))
+    @cached_property
+    def y(self) -> np.ndarray:
+        """Of every centre. [m]"""
+        down = self.lattice.y + np.arange(self.lattice.rows) * self.lattice.step_y
+        return np.repeat(down, self.lattice.columns)
 
     def squares(self, chosen: np.ndarray) -> np.ndarray:
         """The cells themselves, a millionth smaller so that to touch is not to overlap."""
@@ -72,102 +95,79 @@ def cell_side_m(grid: xr.DataArray) -> float:
     raise ValueError("a grid of one cell needs the attribute cell_m")
 
 
+class Polygons(NamedTuple):
+    """The corners of all rings, each with the number of its ring and of its polygon. [m]"""
+
+    x: np.ndarray
+    y: np.ndarray
+    ring: np.ndarray
+    polygon: np.ndarray
+
+
 @dataclass(frozen=True)
 class Layer:
     """The geometries of a layer, taken apart for measuring: see `Layer.of`."""
 
-    lines: np.ndarray
-    samples: np.ndarray
-    polygons: np.ndarray
+    pieces: Pieces
+    polygons: Polygons
 
     @classmethod
-    def of(cls, geometries: Sequence[object] | np.ndarray, cells: Cells) -> Layer:
-        """Boundaries and lines, samples along them, and the polygons.
+    def of(cls, geometries: Sequence[object] | np.ndarray) -> Layer:
+        """The straight pieces of all lines and edges, the points, and the polygons.
 
         Parameters
         ----------
         geometries : array of shapely geometries
             Points, lines, polygons or collections of them, in the grid's reference system.
-        cells : Cells
-            The cells to measure from; samples lie half a side apart.
         """
         import shapely
 
-        parts = shapely.get_parts(shapely.get_parts(np.asarray(geometries, dtype=object)))
-        parts = parts[~shapely.is_empty(parts)]
-        areal = shapely.get_type_id(parts) == 3
-        lines = shapely.get_parts(np.concatenate([shapely.boundary(parts[areal]), parts[~areal]]))
-        dense = shapely.segmentize(lines, cells.side / SAMPLES_PER_CELL)
-        return cls(lines, shapely.get_coordinates(dense), parts[areal])
-
-    @cached_property
-    def tree(self) -> shapely.STRtree:
-        """The straight pieces of all lines, and the points."""
-        import shapely
-
-        xy, line = shapely.get_coordinates(self.lines, return_index=True)
+        parts = np.asarray(geometries, dtype=object)
+        while (shapely.get_type_id(parts) > 3).any():
+            parts = shapely.get_parts(parts)
+        parts = parts[~shapely.is_missing(parts) & ~shapely.is_empty(parts)]
+        types = shapely.get_type_id(parts)
+        rings, polygon = shapely.get_rings(parts[types == 3], return_index=True)
+        lines = np.concatenate([rings, parts[(types == 1) | (types == 2)]])
+        xy, line = shapely.get_coordinates(lines, return_index=True)
+        points = shapely.get_coordinates(parts[types == 0])
         joined = np.flatnonzero(line[1:] == line[:-1])
-        pieces = shapely.linestrings(np.stack([xy[joined], xy[joined + 1]], axis=1))
-        points = self.lines[shapely.get_type_id(self.lines) == 0]
-        return shapely.STRtree(np.concatenate([pieces, points]))
+        starts = np.concatenate([xy[joined], points])
+        ends = np.concatenate([xy[joined + 1], points])
+        pieces = Pieces(*(axis.copy() for end in (starts, ends) for axis in end.T))
+        corners = line < len(rings)
+        x, y = xy[corners].T
+        return cls(pieces, Polygons(x, y, line[corners], polygon[line[corners]]))
 
-    def nearest_m(self, shapes: np.ndarray) -> np.ndarray:
-        """The distance from each shape to the nearest line or point, measured. [m]"""
-        nearest = np.full(len(shapes), np.inf)
-        if len(shapes) and len(self.lines):
-            found, metres = self.tree.query_nearest(shapes, return_distance=True, all_matches=False)
-            nearest[found[0]] = metres
-        return nearest
+    def __len__(self) -> int:
+        return self.pieces.ax.size
 
 
-def layer_distance(layer: Layer, cells: Cells, thresholds_m: Iterable[float] = ()) -> np.ndarray:
-    """From each cell's centre to the nearest geometry; 0 inside a polygon.
+class Measured(NamedTuple):
+    """Distances of a layer, flat: from the centres of cells, and from their squares. [m]"""
 
-    Parameters
-    ----------
-    layer : Layer
-        The geometries, taken apart for these cells.
-    cells : Cells
-        The cells of the grid.
-    thresholds_m : iterable of float
-        Distances that decide something: next to them the result is exact. [m]
+    distance: np.ndarray
+    square: np.ndarray | None
 
-    Returns
-    -------
-    array
-        Flat, in the cells' order; inf where the layer is empty. Never too short, and too long by
-        at most c/4 next to the geometry and (c/4)^2 / 2d farther away, with c the side of a
-        cell. [m]
+    def within(self, keep_away_m: float) -> np.ndarray:
+        """Whose centre is nearer than that; 0 asks for what lies inside."""
+        return (self.distance < keep_away_m) | (self.distance == 0)
 
-    Examples
-    --------
-    >>> from shapely.geometry import LineString, box
-    >>> from geocluster.region import Region
-    >>> cells = Cells.of(Region("Example", box(0, 0, 300, 100), "EPSG:32642").grid(cell_m=100))
-    >>> layer_distance(Layer.of([LineString([(0, 0), (0, 100)])], cells), cells).tolist()
-    [50.0, 150.0, 250.0]
-    """
-    import shapely
-    from scipy.spatial import cKDTree
-
-    if not len(layer.samples):
-        return np.full(cells.x.size, np.inf)
-    centres = np.column_stack([cells.x, cells.y])
-    distance, _ = cKDTree(layer.samples).query(centres, workers=-1)
-    lowest = _lowest(distance, cells)
-    doubtful = np.zeros(distance.size, bool)
-    for threshold in thresholds_m:
-        doubtful |= (lowest < threshold) & (distance >= threshold)
-    rows = np.flatnonzero(doubtful)
-    distance[rows] = layer.nearest_m(np.asarray(shapely.points(cells.x[rows], cells.y[rows])))
-    distance[cells_inside(layer.polygons, cells)] = 0.0
-    return np.asarray(distance)
+    def within_whole(self, keep_away_m: float) -> np.ndarray:
+        """Which cells have any part that is nearer than that; 0 asks for an overlap."""
+        assert self.square is not None
+        return (self.square < keep_away_m) | (self.square == 0)
 
 
-def squares_within(
-    layer: Layer, cells: Cells, distance: np.ndarray, threshold_m: float
-) -> np.ndarray:
-    """Whether any part of a cell is nearer than the threshold: exact for every cell.
+def layer_distance(
+    layer: Layer,
+    cells: Cells,
+    *,
+    whole_m: Sequence[float] = (),
+    mode: Mode = "exact",
+    reach_m: float = 0.0,
+) -> Measured:
+    """From each cell to the nearest geometry; 0 inside a polygon.
 
     Parameters
     ----------
@@ -175,41 +175,61 @@ def squares_within(
         The geometries.
     cells : Cells
         The cells of the grid.
-    distance : array
-        From `layer_distance`. [m]
-    threshold_m : float
-        The distance to keep; 0 asks whether a cell and a geometry overlap. [m]
+    whole_m : sequence of float
+        Distances that whole squares are asked for; none leaves `square` out. [m]
+    mode : {"exact", "fast"}
+        See this module.
+    reach_m : float
+        In the fast mode, how far beyond the grid geometries count. [m]
 
     Returns
     -------
-    array of bool
+    Measured
+        inf where the layer is empty. `square` decides `whole_m`, and tells no more. [m]
 
     Examples
     --------
-    >>> from shapely.geometry import Point, box
+    >>> from shapely.geometry import LineString, box
     >>> from geocluster.region import Region
     >>> cells = Cells.of(Region("Example", box(0, 0, 300, 100), "EPSG:32642").grid(cell_m=100))
-    >>> house = Layer.of([Point(0, 50)], cells)
-    >>> squares_within(house, cells, layer_distance(house, cells), 120).tolist()
-    [True, True, False]
+    >>> layer_distance(Layer.of([LineString([(0, 0), (0, 100)])]), cells).distance.tolist()
+    [50.0, 150.0, 250.0]
     """
-    # The nearest part of a square is half a side to half a diagonal nearer than its centre.
-    within = (distance == 0) | (distance - cells.side / 2 < threshold_m)
-    lowest = _lowest(distance, cells) - cells.side / np.sqrt(2)
-    rows = np.flatnonzero(~within & (lowest <= threshold_m))
-    nearest = layer.nearest_m(cells.squares(rows))
-    within[rows] = (nearest < threshold_m) | (nearest == 0)
-    return np.asarray(within)
+    band = (min(whole_m), max(whole_m)) if len(whole_m) else None
+    if not len(layer):
+        far = np.full(cells.size, np.inf)
+        return Measured(far, None if band is None else far.copy())
+    if mode == "fast":
+        from geocluster.siting.rastered import marked_distance
 
-
-def _lowest(distance: np.ndarray, cells: Cells) -> np.ndarray:
-    """The true distance is at least this."""
-    slack = cells.side / SAMPLES_PER_CELL / 2
-    return np.asarray(np.sqrt(np.clip(distance**2 - slack**2, 0, None)))
+        distance, square = marked_distance(
+            layer.pieces, cells.lattice, reach_m, whole=band is not None
+        )
+    else:
+        distance, square = piece_distance(layer.pieces, cells.lattice, band)
+    inside = centres_inside(*layer.polygons, cells.lattice)
+    inside |= distance < TOUCHES_M
+    for field in (distance, square):
+        if field is not None:
+            field[inside] = 0.0
+    return Measured(distance.ravel(), None if square is None else square.ravel())
 
 
 def cells_inside(polygons: np.ndarray, cells: Cells) -> np.ndarray:
-    """The numbers of the cells whose centre lies in a polygon, rising."""
-    if not len(polygons):
-        return np.empty(0, int)
-    return np.unique(cells.tree.query(polygons, predicate="intersects")[1])
+    """The numbers of the cells whose centre lies in a polygon or on its edge, rising."""
+    return np.flatnonzero(centres_inside(*Layer.of(polygons).polygons, cells.lattice))
+
+
+def distance_error(mode: Mode, cell_m: float) -> str:
+    """How far the distances of a mode may be off, in words.
+
+    Examples
+    --------
+    >>> distance_error("fast", 100.0)
+    "distances from a cell's centre: never too short, and at most 142 m too long (fast mode)"
+    """
+    told = "distances from a cell's centre: "
+    if mode == "exact":
+        return told + "measured from the geometries in every cell (exact mode)"
+    longest = math.ceil(cell_m * math.sqrt(2))
+    return told + f"never too short, and at most {longest} m too long (fast mode)"

@@ -2,49 +2,65 @@
 
 from __future__ import annotations
 
-import re
+import difflib
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from geocluster.errors import InputError, TableError
+from geocluster.errors import GeoclusterWarning, InputError, TableError
+from geocluster.siting.rule_faults import listed, rule_faults, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from os import PathLike
 
-    import geopandas as gpd
-    import numpy as np
     import pandas as pd
 
 COLUMNS = (
     "rule_id",
     "kind",
     "class",
+    "hazard_class",
     "keep_away_m",
+    "at_most_m",
+    "at_most_percent",
     "min_people_km2",
     "min_assumed_people_km2",
     "whole_cell",
     "reason",
     "source",
     "grade",
+    "keep_away_by",
 )
-REQUIRED = ("rule_id", "kind", "keep_away_m")
+REQUIRED = ("rule_id", "kind")
+LIMITS = ("keep_away_m", "at_most_m", "at_most_percent")
 DEFAULTS: dict[str, Any] = {
     "class": "",
+    "hazard_class": "",
+    "keep_away_m": float("nan"),
+    "at_most_m": float("nan"),
+    "at_most_percent": float("nan"),
     "min_people_km2": 300.0,
     "min_assumed_people_km2": 1500.0,
     "whole_cell": "no",
     "reason": "",
     "source": "",
+    "keep_away_by": "",
 }
 DENSITIES = ("min_people_km2", "min_assumed_people_km2")
 GRADES = ("read", "derived", "known", "assumed", "given")
-ZONE = "zone"
-# How the origin of people begins who were counted by cell, and of those only assumed somewhere.
-COUNTED, ASSUMED = ("raster",), ("assumed", "rural rest")
+ZONE, ACCIDENT = "zone", "accident"
+CLASS_TABLES = {ZONE: "protection_zones.csv", ACCIDENT: "accident_distances.csv"}
+HAZARD_CLASSES = ("I", "II", "III", "IV", "V")
+SLOPE = "slope"
+# Land of which a map or register says the category: a row without one says nothing.
+CATEGORISED = ("cadastral", "master_plan")
 
 
 def read_rules(
-    path: str | PathLike[str] | None = None, *, protection_zone_m: float | str = "II"
+    path: str | PathLike[str] | None = None,
+    *,
+    protection_zone_m: float | str | None = None,
+    hazard_class: str | None = None,
+    accident_class: str | None = None,
 ) -> pd.DataFrame:
     """Read a table of exclusion rules.
 
@@ -52,18 +68,25 @@ def read_rules(
     ----------
     path : path, optional
         A CSV; the project's own table where left out (siting/exclusion_rules.csv).
-    protection_zone_m : float or {"I", "II", "III", "IV", "V"}
+    protection_zone_m : float or {"I", "II", "III", "IV", "V"}, optional
         The park's sanitary protection zone, or its class: stands where the table says "zone".
-        [m]
+        That of `hazard_class` where left out, and of class II without one. [m]
+    hazard_class : {"I", "II", "III", "IV", "V"}, optional
+        The park's hazard class (SanPiN: I is the worst).
+    accident_class : {"I", "II", "III", "IV"}, optional
+        The park's class of appropriate distance (KAS-18: IV is the worst): stands where the table
+        says "accident"; such rules are left out of the table without one.
 
     Returns
     -------
     DataFrame
-        rule_id, kind, class (kinds of that class only; empty is all), keep_away_m [m],
+        rule_id, kind, class (kinds of that class only; empty is all), hazard_class (the rule
+        holds for parks of these classes; empty is all), keep_away_m (excluded where nearer),
+        at_most_m (excluded where farther) [m], at_most_percent (excluded where steeper) [%],
         min_people_km2 and min_assumed_people_km2 (homes known only as people counted by cell, or
         as people assumed to live somewhere there, count from this density on), whole_cell (the
         distance holds for whole cells of a candidate parcel, not only for their centres), reason,
-        source, grade.
+        source, grade, keep_away_by ("zone" or "accident" where the park's class set the distance).
 
     Raises
     ------
@@ -72,7 +95,7 @@ def read_rules(
 
     Examples
     --------
-    >>> rules = read_rules(protection_zone_m=1000)
+    >>> rules = read_rules(hazard_class="I")
     >>> rules.loc[0, "rule_id"], float(rules.loc[0, "keep_away_m"])
     ('homes', 1000.0)
     """
@@ -84,19 +107,30 @@ def read_rules(
         table = pd.read_csv(source, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise InputError(where, f"cannot be read as a CSV of rules: {error}") from error
-    return check_rules(table, protection_zone_m=protection_zone_m, where=where)
+    return check_rules(
+        table,
+        protection_zone_m=protection_zone_m,
+        hazard_class=hazard_class,
+        accident_class=accident_class,
+        where=where,
+    )
 
 
 def check_rules(
-    table: pd.DataFrame, *, protection_zone_m: float | str = "II", where: str = "rules"
+    table: pd.DataFrame,
+    *,
+    protection_zone_m: float | str | None = None,
+    hazard_class: str | None = None,
+    accident_class: str | None = None,
+    where: str = "rules",
 ) -> pd.DataFrame:
     """A table of rules with every column filled in and of its type.
 
     Parameters
     ----------
     table : DataFrame
-        At least rule_id, kind and keep_away_m; not changed.
-    protection_zone_m : float or str
+        At least rule_id, kind and one of keep_away_m, at_most_m and at_most_percent; not changed.
+    protection_zone_m, hazard_class, accident_class
         As in `read_rules`. [m]
     where : str
         The file or argument, for the message.
@@ -122,26 +156,121 @@ def check_rules(
     import pandas as pd
 
     missing = [name for name in REQUIRED if name not in table]
+    if not set(LIMITS) & set(table):
+        missing.append("keep_away_m")
     if missing:
         raise TableError(where, [f"column '{name}' is missing: add it" for name in missing])
-    zone = zone_distance_m(protection_zone_m)
-    rules = pd.DataFrame({"rule_id": table["rule_id"].astype(str)})
-    rules["kind"] = table["kind"].astype(str)
+    _tell_of_slips(table, where)
+    zone = zone_of(protection_zone_m, hazard_class)
+    rules = pd.DataFrame({"rule_id": table["rule_id"].astype(str).str.strip()})
+    rules["kind"] = table["kind"].astype(str).str.strip()
     for name in COLUMNS[2:]:
         usual = DEFAULTS.get(name, "given")
         given = table[name].astype(object) if name in table else pd.Series(usual, table.index)
         blank = given.isna() | (given.astype(str).str.strip() == "")
         rules[name] = given.where(~blank, usual)
-    keep_away = rules["keep_away_m"].where(rules["keep_away_m"].astype(str) != ZONE, zone)
-    rules["keep_away_m"] = pd.to_numeric(keep_away, errors="coerce")
-    for name in DENSITIES:
-        rules[name] = pd.to_numeric(rules[name], errors="coerce")
-    faults = _faults(rules, table)
+    word = rules["keep_away_m"].astype(str).str.strip()
+    rules["keep_away_by"] = rules["keep_away_by"].where(~word.isin([ZONE, ACCIDENT]), word)
+    accident = 0.0 if accident_class is None else accident_distance_m(accident_class)
+    for name, metres in ((ZONE, zone), (ACCIDENT, accident)):
+        rules["keep_away_m"] = rules["keep_away_m"].where(word != name, metres)
+        theirs = (word == name) & rules["grade"].isin(["read", "known"])
+        rules["grade"] = rules["grade"].where(~theirs, _grade_of(name, metres))
+    written = rules[list(LIMITS)].notna()
+    for name in (*LIMITS, *DENSITIES):
+        rules[name] = pd.to_numeric(rules[name], errors="coerce").astype(float)
+    faults = rule_faults(rules, table, written)
     if faults:
         raise TableError(where, faults)
-    rules["whole_cell"] = rules["whole_cell"].map(_truth)
-    text = ["class", "reason", "source", "grade"]
-    return rules.astype(dict.fromkeys(text, str) | {"whole_cell": bool})
+    rules["whole_cell"] = rules["whole_cell"].map(truth)
+    text = ["class", "hazard_class", "reason", "source", "grade", "keep_away_by"]
+    rules = rules.astype(dict.fromkeys(text, str) | {"whole_cell": bool})
+    if accident_class is None:
+        rules = rules[word.to_numpy() != ACCIDENT]
+    return rules.reset_index(drop=True)
+
+
+def rules_of_class(rules: pd.DataFrame, hazard_class: str | None) -> pd.DataFrame:
+    """The rules that hold for parks of a hazard class, with the column `applies`.
+
+    Without a class, rules for some classes only stay, once each, and do not apply: they cannot be
+    checked.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> two = check_rules(pd.DataFrame({"rule_id": "a", "kind": "rail", "keep_away_m": [90, 50],
+    ...                                 "hazard_class": ["I", "II;III"]}))
+    >>> rules_of_class(two, "III")["keep_away_m"].tolist()
+    [50.0]
+    >>> rules_of_class(two, None)["applies"].tolist()
+    [False]
+    """
+    for_all = rules["hazard_class"] == ""
+    if hazard_class is None:
+        chosen = rules.assign(applies=for_all).drop_duplicates("rule_id")
+    else:
+        check_hazard_class(hazard_class)
+        for_it = rules["hazard_class"].map(lambda text: hazard_class in listed(text))
+        chosen = rules[for_all | for_it].assign(applies=True)
+    return chosen.reset_index(drop=True)
+
+
+def check_hazard_class(hazard_class: str) -> None:
+    """See that a hazard class is one."""
+    if hazard_class not in HAZARD_CLASSES:
+        allowed = ", ".join(HAZARD_CLASSES)
+        raise InputError("hazard_class", f"{hazard_class!r} is not allowed: give one of {allowed}")
+
+
+def zone_of(protection_zone_m: float | str | None, hazard_class: str | None) -> float:
+    """The protection zone, from itself or the park's hazard class; class II without either. [m]
+
+    Examples
+    --------
+    >>> zone_of(None, "III"), zone_of(350, None), zone_of(None, None)
+    (300.0, 350.0, 500.0)
+    """
+    if hazard_class is None:
+        return zone_distance_m("II" if protection_zone_m is None else protection_zone_m)
+    check_hazard_class(hazard_class)
+    of_class = zone_distance_m(hazard_class)
+    if protection_zone_m is not None and zone_distance_m(protection_zone_m) != of_class:
+        raise InputError(
+            "protection zone",
+            f"hazard class {hazard_class} has one of {of_class:g} m, but {protection_zone_m} is "
+            "given: leave one of the two out",
+        )
+    return of_class
+
+
+def _grade_of(word: str, metres: float) -> str:
+    """How sure the distance of a class is; "given" where no class has it."""
+    import pandas as pd
+
+    table = pd.read_csv(_package_file(CLASS_TABLES[word]))
+    grades = table["grade"][table["distance_m"] == metres].tolist()
+    return str(grades[0]) if grades else "given"
+
+
+def accident_distance_m(accident_class: str) -> float:
+    """The appropriate distance of a class of KAS-18. [m]
+
+    Examples
+    --------
+    >>> accident_distance_m("I")
+    200.0
+    """
+    import pandas as pd
+
+    table = pd.read_csv(_package_file(CLASS_TABLES[ACCIDENT]), dtype={"class": str})
+    distances = dict(zip(table["class"], table["distance_m"].astype(float), strict=True))
+    if accident_class not in distances:
+        raise InputError(
+            "accident_class",
+            f"{accident_class!r} is not allowed: give a class of KAS-18: {', '.join(distances)}",
+        )
+    return float(distances[accident_class])
 
 
 def zone_distance_m(zone: float | str) -> float:
@@ -154,7 +283,7 @@ def zone_distance_m(zone: float | str) -> float:
     """
     import pandas as pd
 
-    table = pd.read_csv(_package_file("protection_zones.csv"), dtype={"class": str})
+    table = pd.read_csv(_package_file(CLASS_TABLES[ZONE]), dtype={"class": str})
     widths = dict(zip(table["class"], table["distance_m"].astype(float), strict=True))
     if isinstance(zone, str) and zone in widths:
         return float(widths[zone])
@@ -168,108 +297,13 @@ def zone_distance_m(zone: float | str) -> float:
     return width
 
 
-def _faults(rules: pd.DataFrame, given: pd.DataFrame) -> list[str]:
-    faults = []
-    for row, rule in enumerate(rules.to_dict("records")):
-        name = f"rule '{rule['rule_id']}'"
-        for column in ("keep_away_m", *DENSITIES):
-            if not 0 <= rule[column] < float("inf"):
-                value = given[column].iloc[row]
-                unit = "metres" if column == "keep_away_m" else "people/km2"
-                faults.append(f"{name}: {column} is {value}: give {unit} of 0 or more")
-        if _truth(rule["whole_cell"]) is None:
-            faults.append(f"{name}: whole_cell is {rule['whole_cell']!r}: give yes or no")
-        if str(rule["grade"]) not in GRADES:
-            faults.append(f"{name}: grade is {rule['grade']!r}: allowed are {', '.join(GRADES)}")
-        if not re.fullmatch(r"[\w-]+", str(rule["rule_id"])):
-            faults.append(f"{name}: a rule_id is letters, digits, hyphens and underscores")
-    twice = rules["rule_id"][rules["rule_id"].duplicated()].unique()
-    return faults + [f"rule '{name}' stands twice: give each its own rule_id" for name in twice]
-
-
-def shapes_of(
-    rule: Mapping[Any, Any],
-    homes: gpd.GeoDataFrame | None,
-    places: gpd.GeoDataFrame | None,
-    land: gpd.GeoDataFrame | None,
-) -> np.ndarray:
-    """The geometries that a rule keeps away from.
-
-    Parameters
-    ----------
-    rule : mapping
-        A row of the rules.
-    homes, places, land : GeoDataFrame or None
-        In one reference system.
-
-    Returns
-    -------
-    array of shapely geometries
-        Empty where there are none: the rule cannot be checked. A rule that names classes leaves
-        out rows of other classes, but keeps rows of which no class is known.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely.geometry import Point
-    >>> land = gpd.GeoDataFrame({"kind": ["rail", "road"]}, geometry=[Point(0, 0), Point(1, 1)])
-    >>> shapes_of({"kind": "rail", "class": ""}, None, None, land)
-    array([<POINT (0 0)>], dtype=object)
-    """
-    import numpy as np
-
-    if rule["kind"] == "homes":
-        return _lived_in(homes, *(float(rule[name]) for name in DENSITIES))
-    found = []
-    for table in (places, land):
-        if table is None or not len(table):
-            continue
-        if "kind" not in table:
-            raise TableError("land", "column 'kind' is missing: add it")
-        rows = (table["kind"] == rule["kind"]).to_numpy()
-        wanted = [name.strip() for name in str(rule["class"]).split(";") if name.strip()]
-        if wanted and "class" in table:
-            known = table["class"].notna() & (table["class"].astype(str) != "")
-            rows = rows & (table["class"].isin(wanted) | ~known).to_numpy()
-        found.append(table.geometry[rows & table.geometry.notna().to_numpy()].values)
-    return np.concatenate(
-        [np.asarray(part, dtype=object) for part in found] or [np.empty(0, object)]
-    )
-
-
-def _lived_in(
-    homes: gpd.GeoDataFrame | None, least_counted: float, least_assumed: float
-) -> np.ndarray:
-    """Homes that keep a park away: those located, and the others where they are dense."""
-    import numpy as np
-
-    if homes is None or not len(homes):
-        return np.empty(0, object)
-    shapes = homes.geometry
-    rows = (homes["people"] > 0).to_numpy() & (shapes.notna() & ~shapes.is_empty).to_numpy()
-    assumed = _begins(homes, ASSUMED)
-    if "located" in homes:
-        assumed = ~homes["located"].fillna(True).astype(bool).to_numpy()
-    least = np.where(_begins(homes, COUNTED), least_counted, 0.0)
-    least = np.where(assumed, least_assumed, least)
-    km2 = shapes.area.to_numpy() / 1e6
-    # A home drawn as a point has no density: it is located.
-    density = homes["people"].to_numpy(float) / np.where(km2 > 0, km2, np.nan)
-    return np.asarray(shapes[rows & ~(density < least)].values, dtype=object)
-
-
-def _begins(homes: gpd.GeoDataFrame, beginnings: tuple[str, ...]) -> np.ndarray:
-    import numpy as np
-
-    if "origin" not in homes:
-        return np.zeros(len(homes), bool)
-    words = homes["origin"].fillna("").astype(str).str.lower()
-    return np.asarray(words.str.startswith(beginnings), dtype=bool)
-
-
-def _truth(value: object) -> bool | None:
-    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-    return words.get(str(value).strip().lower())
+def _tell_of_slips(table: pd.DataFrame, where: str) -> None:
+    """A column that is nearly one of ours is a slip of the pen: it would be passed over."""
+    for name in table:
+        near = difflib.get_close_matches(str(name).lower(), COLUMNS, n=1, cutoff=0.8)
+        if near and name not in COLUMNS:
+            told = f"{where}: column {str(name)!r} is not read; did you mean '{near[0]}'?"
+            warnings.warn(told, GeoclusterWarning, stacklevel=4)
 
 
 def _package_file(name: str):  # type: ignore[no-untyped-def]
