@@ -29,7 +29,7 @@ _HOME = {
     "suitable_land": "siting.suitability",
     "why": "siting.why",
     "candidate_sites": "siting.candidates",
-    "describe_sites": "siting.criteria",
+    "describe_sites": "siting.describing",
     "rank": "siting.ranking",
     "rank_acceptability": "siting.ranking",
     "central_weights": "siting.ranking",

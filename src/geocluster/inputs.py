@@ -238,6 +238,32 @@ def areas_drawn_not_valid(settings: Settings, region: Region) -> gpd.GeoDataFram
     return table.to_crs(region.crs)
 
 
+def border_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
+    """Lines of the state border; polygons of countries count by their outline."""
+    from geocluster.load.vector import read_vector
+
+    given = settings.inputs.border
+    if given is None:
+        return None
+    table = read_vector(settings.given(given), **settings.options(given)).to_crs(region.crs)
+    areas = table.geom_type.isin(["Polygon", "MultiPolygon"])
+    return table.set_geometry(table.geometry.where(~areas, table.geometry.boundary))
+
+
+def prices_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
+    """Polygons with the price of land; optional `currency` and `type`."""
+    from geocluster.load.vector import read_vector
+
+    given = settings.inputs.land_prices
+    if given is None:
+        return None
+    table = read_vector(settings.given(given), **settings.options(given))
+    check_table(table, "land_prices", written(given))
+    if not table.geom_type.isin(["Polygon", "MultiPolygon"]).all():
+        raise InputError(written(given), "prices need polygons: a point or line has no area")
+    return table.to_crs(region.crs)
+
+
 def _stacked(
     tables: list[gpd.GeoDataFrame], region: Region, columns: list[str]
 ) -> gpd.GeoDataFrame:

@@ -109,7 +109,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.notes import all_notes, demonstration
     from geocluster.plume.depositing import deposition_field
     from geocluster.plume.field import concentration
-    from geocluster.siting.criteria import correlations
+    from geocluster.siting.correlation import correlations
     from geocluster.siting.narratives import narratives
     from geocluster.steps.dispersion import (
         homes_inside,
@@ -154,7 +154,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         )  # fmt: skip
         burden = burden_of_profile(burdens)
     with _timed(tell, "find suitable land and candidate sites"):
-        suitable, sites = find_sites(study, grid, burden, clusters)
+        suitable, sites = find_sites(study, grid, burden, clusters, field)
     with _timed(tell, "rank the sites, and see how sure that is"):
         found = ranking(sites, burdens, settings.siting, not_valid)
         told = narratives(found.sites, found.weights, **found.options)

@@ -20,12 +20,14 @@ from geocluster.errors import (
 )
 from geocluster.inputs import (
     areas_drawn_not_valid,
+    border_of,
     hashes_of,
     homes_of,
     land_of,
     osm_tables,
     path_or_none,
     places_of,
+    prices_of,
     region_of,
     sources_of,
     table1_of,
@@ -76,6 +78,8 @@ class Study:
         Elevation of the ground in cells of the grid; the sources then have `ground_m`. [m]
     databases : tuple of Reading
         What was read of databases: address without password, table or query, rows, SHA-256.
+    border, prices : GeoDataFrame or None
+        Lines of the state border; polygons with `price_per_ha`.
     """
 
     folder: Path
@@ -96,6 +100,8 @@ class Study:
     weather_areas: gpd.GeoDataFrame | None = None
     terrain: xr.DataArray | None = None
     databases: tuple[Reading, ...] = ()
+    border: gpd.GeoDataFrame | None = None
+    prices: gpd.GeoDataFrame | None = None
 
     def grid(self) -> xr.DataArray:
         """The study's grid; with the coordinate `ground_m` where the study has terrain."""
@@ -128,7 +134,10 @@ class Study:
 
     @property
     def weights(self) -> dict[str, float]:
-        """The weight of each criterion whose data this study has; negative where less is better.
+        """The weight of each criterion that the tables give; negative where less is better.
+
+        Those that need more than the tables, such as terrain or the park's emissions, are in a
+        run, and in `grouped_weights` of sites that were described with them.
 
         Raises
         ------
@@ -144,8 +153,7 @@ class Study:
         if siting.weighed_by in ("entropy", "critic"):
             told = f"[siting] weighting = {siting.weighed_by!r}: ask for them from the sites"
             raise SettingsError("study.toml", f"{told}, gc.{siting.weighed_by}_weights(sites, ...)")
-        kinds = set(self.land["kind"])
-        known = [c.column for c in CRITERIA if not c.needs or kinds & set(c.needs.split())]
+        known = [item.column for item in CRITERIA if item.from_tables(self.land)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GeoclusterWarning)
             return judging_of(siting, pd.DataFrame(1.0, index=[0], columns=known)).weights
@@ -300,6 +308,8 @@ def _read(path: Path) -> Study:
         weather_areas=areas,
         terrain=terrain,
         databases=(),
+        border=border_of(settings, region),
+        prices=prices_of(settings, region),
     )
 
 

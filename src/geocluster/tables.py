@@ -96,6 +96,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("area_ha", lower=0.01, upper=1_000_000),
         Column("coord_err_m", lower=0),
     ),
+    "land_prices": (
+        Column("price_per_ha", lower=0, required=True),
+        Column("currency", str),
+        Column("type", str),
+    ),
     "sites": (Column("site_id", str, required=True, missing_allowed=False),),
 }
 
@@ -133,7 +138,7 @@ def check_table(
     ----------
     table : DataFrame or GeoDataFrame
         Never changed.
-    kind : {"sources", "homes", "places", "land", "zones", "sites"}
+    kind : {"sources", "homes", "places", "land", "zones", "land_prices", "sites"}
         What the table is.
     where : str
         The file or argument, for the message.

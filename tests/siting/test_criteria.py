@@ -12,16 +12,16 @@ from shapely.geometry import LineString, Point, box
 
 from geocluster.errors import CRSError, GeoclusterWarning, SettingsError
 from geocluster.exposure.residents import people_within
+from geocluster.siting.correlation import correlations
 from geocluster.siting.criteria import (
     BURDEN,
     CRITERIA,
     GROUPS,
-    correlations,
     criteria_table,
-    describe_sites,
     grouped_weights,
     signs_of,
 )
+from geocluster.siting.describing import describe_sites
 from geocluster.siting.measures import main_roads, people_in_reach, sectors_near, share_covered
 
 CRS = "EPSG:32642"
@@ -183,16 +183,17 @@ def test_sites_are_not_changed(sites, burden, homes, land, clusters):
 def test_criteria_are_complete():
     table = criteria_table()
     assert table["column"].is_unique
-    assert set(table["direction"]) == {"less", "more"}
+    assert set(table["direction"]) == {"less", "more", "shown"}
     assert (table[["unit", "label", "source"]] != "").all(axis=None)
-    assert table.groupby("group")["share"].sum().to_dict() == pytest.approx(
-        dict.fromkeys(GROUPS, 1.0)
-    )
+    own = table[(table["stands_in_for"] == "") & (table["direction"] != "shown")]
+    assert own.groupby("group")["share"].sum().to_dict() == pytest.approx(dict.fromkeys(GROUPS, 1))
+    assert set(table.loc[table["direction"] == "shown", "share"]) == {0}
+    assert set(table["stands_in_for"]) - {""} <= set(table["column"])
 
 
 def test_group_weights_are_shared_within_the_group(described):
     groups = {"exposure": 0.4, "access": 0.25, "land": 0.15, "partners": 0.2}
-    with pytest.warns(GeoclusterWarning, match="distance_power_m, distance_water_m"):
+    with pytest.warns(GeoclusterWarning, match="distance_power_m, .*distance_water_m"):
         weights = grouped_weights(groups, described)
     group_of = criteria_table().set_index("column")["group"]
     sums = pd.Series(weights).abs().groupby(group_of).sum().to_dict()

@@ -111,7 +111,7 @@ def assess_exposure(
     import geopandas as gpd
     import pandas as pd
 
-    table = _limit_table(limits)
+    table = limit_table(limits)
     cells = _Cells(homes, _grid_of(field))
     columns: dict[str, np.ndarray] = {"share_on_grid": cells.on_grid}
     recipes = recipes_of(field)
@@ -188,7 +188,7 @@ def summarise_exposure(
     """
     import pandas as pd
 
-    table = _limit_table(limits)
+    table = limit_table(limits)
     pollutants = [name for name in recipes_of(field) if not _is_case(name)]
     statistics = _statistics(field)
     _check_exposure(exposure, pollutants, statistics, _answerable(table, field))
@@ -255,7 +255,7 @@ class _Cells:
         return self.people * np.minimum(share, 1.0)
 
 
-def _limit_table(limits: Limits) -> pd.DataFrame:
+def limit_table(limits: Limits) -> pd.DataFrame:
     import pandas as pd
 
     return limits if isinstance(limits, pd.DataFrame) else read_limits(limits)

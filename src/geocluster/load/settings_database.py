@@ -27,6 +27,8 @@ DATABASE_INPUTS = (
     "zones",
     "plain",
     "not_valid",
+    "border",
+    "land_prices",
     "area",
 )
 

@@ -92,6 +92,8 @@ class InputSettings(Section):
     osm: Text | None = None
     osm_tags: Text | None = None
     not_valid: VectorFile | None = None
+    border: VectorFile | None = None
+    land_prices: VectorFile | None = None
     dem: ElevationFiles | None = None
     table1: PlainTable | None = None
 

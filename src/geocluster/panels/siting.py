@@ -10,6 +10,8 @@ from geocluster.panels.words import figure, span, table_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
+
     from geocluster.maps.panels import Panel
     from geocluster.results import Results
 
@@ -50,7 +52,8 @@ def criteria_panel(results: Results) -> Panel:
     from geocluster.siting.criteria import criteria_table
     from geocluster.siting.judging import judging_in_words
 
-    criteria = criteria_table(results.sites)
+    every = criteria_table(results.sites)
+    criteria = every[every["completeness"] > 0]
     weights = results.weights
     table = table_of(
         {
@@ -67,11 +70,19 @@ def criteria_panel(results: Results) -> Panel:
         *(judging_in_words(results.judging) if results.judging else []),
         "Criteria that measure the same thing share the weight of their group. A criterion without "
         "data has no weight; it is never taken as neutral.",
+        *_missing_in_words(every, results.sites),
         f"Strongly correlated here (rank correlation): {'; '.join(pairs)}."
         if pairs
         else "No two criteria are strongly correlated here.",
     ]
     return Panel("How sites are judged", text, table)
+
+
+def _missing_in_words(criteria: pd.DataFrame, sites: pd.DataFrame) -> list[str]:
+    """Which criteria have no value anywhere, and what input would give them one."""
+    missing = criteria[criteria["completeness"] == 0] if len(sites) else criteria.iloc[:0]
+    named = [f"{row['label']} (give {row['input']})" for row in missing.to_dict("records")]
+    return [f"Not known here, and so without weight: {'; '.join(named)}."] if named else []
 
 
 def correlated_pairs(results: Results) -> list[str]:

@@ -115,6 +115,13 @@ def shapes_of_kind(land: gpd.GeoDataFrame | None, *kinds: str) -> np.ndarray:
     return all_shapes(land[land["kind"].isin(kinds)])
 
 
+def shapes_of_class(land: gpd.GeoDataFrame | None, kind: str, name: str) -> np.ndarray:
+    """The geometries of land of a kind and class; empty where there are none."""
+    if land is None or not len(land) or "class" not in land:
+        return NO_SHAPES
+    return all_shapes(land[(land["kind"] == kind) & (land["class"] == name)])
+
+
 def main_roads(land: gpd.GeoDataFrame | None) -> np.ndarray:
     """Roads of the main classes; every road where none of them has such a class."""
     if land is None or not len(land):
@@ -183,7 +190,7 @@ def sectors_near(
     if clusters is None or not len(clusters) or "sectors" not in clusters:
         return np.full(len(sites), np.nan)
     shapes = np.asarray(clusters.geometry.values, dtype=object)
-    words = [_words(value) for value in clusters["sectors"]]
+    words = [words_of(value) for value in clusters["sectors"]]
     if not any(words):
         return np.full(len(sites), np.nan)
     site, cluster = shapely.STRtree(shapes).query(sites, predicate="dwithin", distance=reach_m)
@@ -193,7 +200,7 @@ def sectors_near(
     return np.array([len(names) for names in near], dtype=float)
 
 
-def _words(value: object) -> set[str]:
+def words_of(value: object) -> set[str]:
     """Sectors of a cluster, from a list or from text divided by commas or semicolons."""
     if isinstance(value, str):
         parts = re.split(r"[;,]", value)

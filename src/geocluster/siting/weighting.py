@@ -245,7 +245,7 @@ def _signs(columns: Columns, *, with_groups: bool = False) -> dict[str, float]:
         if faults:
             raise TableError("weights", faults)
         return {name: float(np.sign(value)) for name, value in columns.items()}
-    known = {item.column: -1.0 if item.direction == "less" else 1.0 for item in CRITERIA}
+    known = {item.column: item.sign for item in CRITERIA if item.sign}
     known.update(dict.fromkeys(GROUPS, 1.0) if with_groups else {})
     faults = [
         f"direction of {name!r} is not known: give {{{name!r}: 1}}, or -1 where less is better"

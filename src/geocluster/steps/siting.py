@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,13 +17,21 @@ IN_METRES = ("value", "median", "best", "worst", "now", "needed")
 
 
 def find_sites(
-    study: Study, grid: xr.DataArray, burden: xr.DataArray, clusters: gpd.GeoDataFrame
+    study: Study,
+    grid: xr.DataArray,
+    burden: xr.DataArray,
+    clusters: gpd.GeoDataFrame,
+    field: xr.Dataset | None = None,
 ) -> tuple[xr.Dataset, gpd.GeoDataFrame]:
-    """The suitable land of a study, and its candidate sites with every criterion measured."""
+    """The suitable land of a study, and its candidate sites with every criterion measured.
+
+    `field` is the concentration of today.
+    """
     from geocluster.siting.candidates import candidate_sites
-    from geocluster.siting.criteria import describe_sites
     from geocluster.siting.cutting import cuts_of
+    from geocluster.siting.describing import describe_sites
     from geocluster.siting.suitability import suitable_land
+    from geocluster.steps.dispersion import plume_options, urban_places
 
     siting, park = study.settings.siting, study.park
     suitable = suitable_land(
@@ -53,6 +62,17 @@ def find_sites(
         study.land,
         clusters,
         protection_zone_m=park.protection_zone_m,
+        places=study.places,
+        terrain=study.terrain,
+        field=field,
+        park=park,
+        weather=study.own_weather,
+        options=plume_options(study),
+        urban=urban_places(study, grid),
+        weather_of=study.weather_of(grid),
+        limits=study.settings.limits(),
+        border=study.border,
+        prices=study.prices,
     )
     return suitable, described
 
@@ -69,7 +89,7 @@ def in_honest_digits(sites: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.Geo
     [1200.0]
     """
     digits = _digits_of_distances(land)
-    distances = [str(name) for name in sites if str(name).startswith("distance_")]
+    distances = [str(name) for name in sites if re.fullmatch("distance_.*_m", str(name))]
     return sites.assign(**{name: sites[name].round(digits) for name in distances})
 
 
