@@ -129,7 +129,7 @@ def text_of(table: gpd.GeoDataFrame, column: str, rows: np.ndarray) -> np.ndarra
 
 
 def _points_in(shapes: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points inside each home, one for every square of a lattice, and at least one a home."""
+    """Points of each home: one for every square of a lattice inside it, and its corners."""
     import shapely
 
     if not len(shapes):
@@ -143,12 +143,12 @@ def _points_in(shapes: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarra
     shapely.prepare(shapes)
     inside = shapely.contains_xy(shapes[owner], x, y)
     x, y, owner = x[inside], y[inside], owner[inside]
-    bare = np.setdiff1d(np.arange(len(shapes)), owner)
-    points = shapely.point_on_surface(shapes[bare])
+    outlines = shapely.simplify(shapes, step_m / 5)
+    corners, corner_of = shapely.get_coordinates(outlines, return_index=True)
     return (
-        np.concatenate([x, shapely.get_x(points)]),
-        np.concatenate([y, shapely.get_y(points)]),
-        np.concatenate([owner, bare]),
+        np.concatenate([x, corners[:, 0]]),
+        np.concatenate([y, corners[:, 1]]),
+        np.concatenate([owner, corner_of]),
     )
 
 
