@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
     Field = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-# Near a source people and concentration meet on parts of a cell of at most 100 m, each the mean
-# over points in it; farther away on whole cells, with a point for every 250 m.
-NEAR_M, PART_M, POINT_M = 8_000.0, 100.0, 250.0
-MOST_PARTS = 9
+# Near a source people and concentration meet on parts of a cell of at most 100 m, or 50 m where five
+# a side are enough, each the mean over points in it; farther away on whole cells, with a point for
+# every 250 m.
+NEAR_M, POINT_M = 8_000.0, 250.0
+PARTS = ((100.0, 9), (50.0, 5))
 # Within so many parts of the source: so many points each way, even, so that none is the source.
 REFINED = ((0, 24), (2, 8))
 # Below this share of the largest value a Fourier transform holds nothing but rounding.
@@ -158,8 +159,9 @@ def _near(frame: Frame, margin: tuple[int, int]) -> tuple[tuple[int, int], int]:
 
     The parts are odd in number, so that the source stands at the middle of one.
     """
-    wanted = math.ceil(max(frame.dx, frame.dy) / PART_M)
-    return _near_margin(frame, margin), min(wanted + 1 - wanted % 2, MOST_PARTS)
+    side = max(frame.dx, frame.dy)
+    parts = max(min(math.ceil(side / part_m) // 2 * 2 + 1, most) for part_m, most in PARTS)
+    return _near_margin(frame, margin), parts
 
 
 def _cut(frame: Frame, parts: int) -> Frame:
