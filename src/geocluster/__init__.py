@@ -34,6 +34,7 @@ _HOME = {
     "rank_acceptability": "siting.ranking",
     "central_weights": "siting.ranking",
     "pareto_front": "siting.pareto",
+    "choose_together": "siting.together",
     "ahp_weights": "siting.weighting",
     "ahp_consistency": "siting.weighting",
     "entropy_weights": "siting.weighting",

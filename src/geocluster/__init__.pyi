@@ -31,6 +31,7 @@ from geocluster.siting.sensitivity import compare_methods as compare_methods
 from geocluster.siting.sensitivity import reversals as reversals
 from geocluster.siting.sensitivity import smallest_change as smallest_change
 from geocluster.siting.suitability import suitable_land as suitable_land
+from geocluster.siting.together import choose_together as choose_together
 from geocluster.siting.weighting import ahp_consistency as ahp_consistency
 from geocluster.siting.weighting import ahp_weights as ahp_weights
 from geocluster.siting.weighting import critic_weights as critic_weights
