@@ -189,7 +189,7 @@ class Added:
 
         west, south, east, north = shapely.bounds(shapes)[site].T
         near = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-        near[near] = shapely.contains_xy(shapes[site[near]], x[near], y[near])
+        near[near] = shapely.intersects_xy(shapes[site[near]], x[near], y[near])
         return near
 
 

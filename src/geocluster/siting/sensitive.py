@@ -129,7 +129,7 @@ def text_of(table: gpd.GeoDataFrame, column: str, rows: np.ndarray) -> np.ndarra
 
 
 def _points_in(shapes: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points of each home: one for every square of a lattice inside it, and its corners."""
+    """Points of each home: one for every square of a lattice inside it, and along its outline."""
     import shapely
 
     if not len(shapes):
@@ -143,7 +143,7 @@ def _points_in(shapes: np.ndarray, step_m: float) -> tuple[np.ndarray, np.ndarra
     shapely.prepare(shapes)
     inside = shapely.contains_xy(shapes[owner], x, y)
     x, y, owner = x[inside], y[inside], owner[inside]
-    outlines = shapely.simplify(shapes, step_m / 5)
+    outlines = shapely.segmentize(shapely.simplify(shapes, step_m / 5), step_m / 2)
     corners, corner_of = shapely.get_coordinates(outlines, return_index=True)
     return (
         np.concatenate([x, corners[:, 0]]),
