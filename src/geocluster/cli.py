@@ -51,13 +51,20 @@ def main(
 
 
 @app.command()
-def run(folder: Folder, out: Out = None, lang: Lang = "en") -> None:
+def run(
+    folder: Folder,
+    out: Out = None,
+    lang: Lang = "en",
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write the layers as GeoParquet too.")
+    ] = False,
+) -> None:
     """All of it: a map, tables and rasters from a study folder."""
     with _faults_as_messages():
         from geocluster.run import run_study
 
         with _Progress() as progress:
-            result = run_study(folder, out, progress=progress, language=lang)
+            result = run_study(folder, out, progress=progress, language=lang, parquet=parquet)
         _print_summary(result)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # GeoPackage stamps the time of writing unless it is told one.
 STAMP = "2000-01-01T00:00:00Z"
+# Where a GeoPackage keeps the styles of its layers.
+STYLES = "layer_styles"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -109,6 +111,33 @@ def write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> Path:
     return path
 
 
+def write_parquet_beside(files: Mapping[str, Path]) -> dict[str, Path]:
+    """The layers of GeoPackages as GeoParquet too, a file each, named by the layer.
+
+    Parameters
+    ----------
+    files : mapping of Path
+        Name to path; what is no GeoPackage is left as it is.
+
+    Returns
+    -------
+    dict
+        Name to path of each file added.
+    """
+    import geopandas as gpd
+
+    added = {}
+    for path in files.values():
+        for layer in gpd.list_layers(path)["name"] if path.suffix == ".gpkg" else ():
+            if layer == STYLES:
+                continue
+            beside = path.with_name(f"{layer}.parquet")
+            with replacing(beside) as temporary:
+                gpd.read_file(path, layer=layer).to_parquet(temporary, index=False)
+            added[beside.name] = beside
+    return added
+
+
 def write_raster(
     bands: Mapping[str, xr.DataArray],
     path: Path,
@@ -134,23 +163,13 @@ def write_raster(
     """
     import numpy as np
     import rasterio
-    from rasterio.transform import from_origin
 
     first = next(iter(bands.values()))
-    cell_m = float(first.attrs.get("cell_m") or abs(first.x[1] - first.x[0]))
-    transform = from_origin(
-        float(first.x[0]) - cell_m / 2, float(first.y[0]) + cell_m / 2, cell_m, cell_m
-    )
-    profile: dict[str, Any] = {
-        "driver": "COG",
+    profile = {
+        **_raster_profile(first, crs),
         "dtype": "float32",
         "count": len(bands),
-        "height": first.sizes["y"],
-        "width": first.sizes["x"],
-        "crs": crs,
-        "transform": transform,
         "nodata": float("nan"),
-        "compress": "DEFLATE",
         "predictor": 3,
         "overview_resampling": "average",
     }
@@ -161,6 +180,69 @@ def write_raster(
             target.set_band_description(number, name)
             target.set_band_unit(number, units if isinstance(units, str) else units[name])
     return path
+
+
+def write_classes(
+    index: xr.DataArray,
+    path: Path,
+    *,
+    crs: str,
+    colours: Mapping[int, str],
+    labels: Mapping[int, str],
+    tags: Mapping[str, str] | None = None,
+) -> Path:
+    """A grid of classes as a cloud-optimised GeoTIFF with a colour table; 0 is no data.
+
+    Parameters
+    ----------
+    index : DataArray
+        Dims (y, x), y descending; whole numbers from 0 to 255.
+    path : Path
+        The .tif to write.
+    crs : str
+        The grid's reference system.
+    colours : mapping of int to str
+        Class to ``#rrggbb``.
+    labels : mapping of int to str
+        Class to what it means: a tag ``class_<number>`` each.
+    tags : mapping of str, optional
+        What must stay with the file.
+    """
+    import numpy as np
+    import rasterio
+
+    profile = {
+        **_raster_profile(index, crs),
+        "dtype": "uint8",
+        "count": 1,
+        "nodata": 0,
+        "overview_resampling": "mode",
+    }
+    table = {
+        value: (*(int(colour[start : start + 2], 16) for start in (1, 3, 5)), 255)
+        for value, colour in colours.items()
+    }
+    with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
+        target.update_tags(**(tags or {}))
+        target.update_tags(1, **{f"class_{value}": label for value, label in labels.items()})
+        target.write(np.asarray(index.transpose("y", "x"), dtype="uint8"), 1)
+        target.write_colormap(1, {0: (0, 0, 0, 0), **table})
+    return path
+
+
+def _raster_profile(grid: xr.DataArray, crs: str) -> dict[str, Any]:
+    from rasterio.transform import from_origin
+
+    cell_m = float(grid.attrs.get("cell_m") or abs(grid.x[1] - grid.x[0]))
+    corner = float(grid.x[0]) - cell_m / 2, float(grid.y[0]) + cell_m / 2
+    return {
+        "driver": "COG",
+        "height": grid.sizes["y"],
+        "width": grid.sizes["x"],
+        "crs": crs,
+        "transform": from_origin(*corner, cell_m, cell_m),
+        "compress": "DEFLATE",
+    }
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from geocluster.elevation import ABOVE_STACK, GROUND
 from geocluster.files import write_csv, write_json, write_layers, write_raster
+from geocluster.gis.outputs import write_gis_files
 from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.notes import source_names
 from geocluster.region import metric_crs
@@ -93,6 +94,7 @@ def write_results(
             units="g/m2 in a year",
             tags=tags,
         )
+    files |= write_gis_files(study, results, target)
     draw(study, results).save(files["index.html"])
     review(study, results, language).save(files[REVIEW_PAGE])
     return files

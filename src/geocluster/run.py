@@ -52,6 +52,7 @@ def run_study(
     *,
     progress: Progress | None = None,
     language: str = SOURCE,
+    parquet: bool = False,
 ) -> Outcome:
     """Run the main job on a study folder and write its results.
 
@@ -65,6 +66,8 @@ def run_study(
         Called as ``progress(step)`` and ``progress(step, seconds)``.
     language : {"en", "ru", "uz"}
         In which the review page opens; it holds all of them. The map is in English.
+    parquet : bool
+        Write the layers of each GeoPackage as GeoParquet too.
 
     Returns
     -------
@@ -76,6 +79,7 @@ def run_study(
     GeoclusterError
         Where an input cannot be used; nothing is written then.
     """
+    from geocluster.files import write_parquet_beside
     from geocluster.report import summary_rows, write_results
 
     tell = progress or _silent
@@ -88,6 +92,8 @@ def run_study(
         results = compute(study, tell)
         with _timed(tell, "draw the map and write the files"):
             files = write_results(study, results, target, language)
+            if parquet:
+                files |= write_parquet_beside(files)
     return Outcome(study, results, files, summary_rows(results, files), own_messages(caught))
 
 

@@ -115,14 +115,9 @@ def surface(
     """A surface in classes, against a limit where there is one; None where nothing is above 0."""
     finite = values[np.isfinite(values)]
     highest = float(finite.max()) if finite.size else 0.0
-    usual = usual_high(finite)
-    breaks = class_breaks(usual)
+    breaks, shades = classes_of(values, colours, limit)
     if not breaks:
         return None
-    shades = ramp(colours, len(breaks))
-    if limit:
-        breaks, at, length = classes_by_limit(usual, limit)
-        shades = [ramp(colours, length)[place] for place in at]
     warped, bounds = warp(values, grid, crs, smooth=True)
     image = picture(class_index(warped, breaks), bounds, shades)
     thousands = breaks[-1] >= 20_000
@@ -135,6 +130,33 @@ def surface(
         "highest": float(f"{highest:.3g}"),
     }
     return Layer(key, title, "air", "surface", data)
+
+
+def classes_of(
+    values: np.ndarray, colours: str, limit: float | None = None
+) -> tuple[list[float], list[str]]:
+    """The lower ends of a surface's classes and their colours; empty where nothing is above 0.
+
+    Parameters
+    ----------
+    values : array
+        In the surface's unit; NaN is left out.
+    colours : str
+        A ramp of `colours.RAMPS`.
+    limit : float, optional
+        What the surface is held against: a depth of colour is then a share of it.
+
+    Examples
+    --------
+    >>> classes_of(np.array([0.5, 3.0]), "burden")[0]
+    [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0]
+    """
+    usual = usual_high(values[np.isfinite(values)])
+    breaks = class_breaks(usual)
+    if not breaks or not limit:
+        return breaks, ramp(colours, len(breaks)) if breaks else []
+    breaks, at, length = classes_by_limit(usual, limit)
+    return breaks, [ramp(colours, length)[place] for place in at]
 
 
 def usual_high(values: np.ndarray) -> float:

@@ -97,7 +97,12 @@ def ranking(
     merged = pareto_front(merged, weights, missing="worst")
     doubts = _doubts(merged, sure.attrs["winner"], not_valid)
     verdict = (f"No winner is called: {doubts} " if doubts else "") + sure.attrs["verdict"]
-    stability = {"kinds": sure.attrs["kinds"], "samples": sure.attrs["samples"]}
+    winner = None if doubts else sure.attrs["winner"]
+    stability = {
+        "winner": winner,
+        "kinds": sure.attrs["kinds"],
+        "samples": sure.attrs["samples"],
+    }
     return Ranking(merged, weights, verdict, stability, judging)
 
 
