@@ -82,6 +82,7 @@ def write_results(
             tags=tags,
         ),
         **terrain_file(study, results, target, crs),
+        **stability_file(results, target),
         "candidates.json": write_json(candidates(results), target / "candidates.json"),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
@@ -98,6 +99,15 @@ def write_results(
     draw(study, results).save(files["index.html"])
     review(study, results, language).save(files[REVIEW_PAGE])
     return files
+
+
+def stability_file(results: Results, target: Path) -> dict[str, Path]:
+    """How sure the order of sites is, and what would turn it; none without sites."""
+    if not results.stability:
+        return {}
+    content = {"verdict": results.verdict, "demonstration": results.demonstration}
+    told = {**content, **results.stability}
+    return {"stability.json": write_json(told, target / "stability.json")}
 
 
 def candidates(results: Results) -> dict[str, Any]:

@@ -127,6 +127,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     )
     from geocluster.steps.ranking import ranking
     from geocluster.steps.siting import find_sites, in_honest_digits, told_in_honest_digits
+    from geocluster.steps.uncertainty import uncertainty_of
 
     tell = tell or _silent
     settings = study.settings
@@ -161,8 +162,13 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burden = burden_of_profile(burdens)
     with _timed(tell, "find suitable land and candidate sites"):
         suitable, sites = find_sites(study, grid, burden, clusters, field)
+    with _timed(tell, "see what the criteria would be otherwise"):
+        uncertain = uncertainty_of(study, sites, options)
     with _timed(tell, "rank the sites, and see how sure that is"):
-        found = ranking(sites, burdens, settings.siting, not_valid)
+        found = ranking(
+            sites, burdens, settings.siting, not_valid, uncertain=uncertain, homes=study.homes,
+            zone_m=study.park.protection_zone_m, suitable=suitable,
+        )  # fmt: skip
         told = narratives(found.sites, found.weights, **found.options)
     ranked = in_honest_digits(found.sites, study.land)
     return Results(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from geocluster.panels.narratives import narratives_panels
 from geocluster.panels.siting import burden_panel, criteria_panel, rules_panel
+from geocluster.panels.stability import stability_panels
 from geocluster.panels.words import figure, limit_in_words, people_above_in_words, table_of
 from geocluster.tables import POLLUTANTS, pollutants_of
 
@@ -31,6 +32,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         *narratives_panels(results),
         burden_panel(results),
         criteria_panel(results),
+        *stability_panels(results),
         rules_panel(results),
     ]
 

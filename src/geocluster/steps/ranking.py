@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from geocluster.load.settings_siting import SitingSettings
     from geocluster.siting.judging import Judging
+    from geocluster.steps.uncertainty import Uncertainty
 
 NOTHING_LEFT = (
     "No land on the fringe is left that holds a park: change fringe_km, fringe_classes, "
@@ -42,8 +43,10 @@ def ranking(
     siting: SitingSettings,
     not_valid: gpd.GeoDataFrame,
     *,
-    cases: Mapping[str, Mapping[str, Any]] | None = None,
-    kinds: Mapping[str, str] | None = None,
+    uncertain: Uncertainty | None = None,
+    homes: gpd.GeoDataFrame | None = None,
+    zone_m: float = 500.0,
+    suitable: xr.Dataset | None = None,
 ) -> Ranking:
     """Rank the sites of a study as its settings ask, and see how sure that is.
 
@@ -57,8 +60,14 @@ def ranking(
         Methods, weights, preferences.
     not_valid : GeoDataFrame
         Where the map is not for decisions: no winner is called there.
-    cases, kinds : mapping
-        Other cases of uncertain criteria in the order of `sites`, see `rank_stability`.
+    uncertain : Uncertainty, optional
+        Cases of the weather and the people, in the order of `sites`.
+    homes : GeoDataFrame, optional
+        For the people in protection zones of other widths.
+    zone_m : float
+        Width of the park's protection zone. [m]
+    suitable : Dataset, optional
+        From `suitable_land`.
     """
     from geocluster.siting.criteria import BURDEN
     from geocluster.siting.judging import judging_of
@@ -66,30 +75,39 @@ def ranking(
     from geocluster.siting.pareto import pareto_front
     from geocluster.siting.ranking import rank
     from geocluster.siting.stability import HEIGHTS, rank_stability
+    from geocluster.siting.turning import release_cases
+    from geocluster.steps.stability import stability_of
 
     if len(sites) == 0:
         empty = sites.assign(rank=0, score=0.0, top_three_share=0.0, pareto=False)
         return Ranking(empty, {}, NOTHING_LEFT, {})
     judging = judging_of(siting, sites)
     weights = judging.weights
-    heights = {}
-    if BURDEN in weights:
-        heights = {
-            f"{HEIGHTS}: {part['release'].values}": {BURDEN: site_means(sites, part)}
-            for part in burdens
-        }
-    given = {**heights, **_that_count(cases, weights)}
-    of_kind = {**dict.fromkeys(heights, HEIGHTS), **(kinds or {})}
+    by_release = {str(part["release"].values): site_means(sites, part) for part in burdens}
+    shares, lowest = _profile(burdens)
+    heights = {
+        f"{HEIGHTS}: {name}": {BURDEN: values}
+        for name, values in release_cases(by_release, shares, lowest).items()
+    }
+    others = uncertain.cases if uncertain is not None else {}
+    cases = _that_count({**heights, **others}, weights)
+    kinds = {**dict.fromkeys(heights, HEIGHTS), **(uncertain.kinds if uncertain else {})}
     try:
         ranked = rank(sites, weights, **judging.first)
         sure = rank_stability(
             sites,
             weights,
-            cases=given,
-            kinds={name: kind for name, kind in of_kind.items() if name in given},
+            cases=cases,
+            kinds={name: kind for name, kind in kinds.items() if name in cases},
             preferences=judging.preferences,
             **judging.all_methods,
         )
+        tall = _not_planned(uncertain) if shares else {}
+        stability = stability_of(
+            sites, sure, judging, by_release={**by_release, **tall},
+            shares={**shares, **dict.fromkeys(tall, 0.0)}, uncertain=uncertain,
+            people_by_zone=_people_by_zone(sites, homes), zone_m=zone_m, suitable=suitable,
+        )  # fmt: skip
     except TableError as error:
         raise _with_key(error, siting) from error
     columns = ["site_id", "acceptability", "top_three_share", "mean_rank", "first_with"]
@@ -98,12 +116,33 @@ def ranking(
     doubts = _doubts(merged, sure.attrs["winner"], not_valid)
     verdict = (f"No winner is called: {doubts} " if doubts else "") + sure.attrs["verdict"]
     winner = None if doubts else sure.attrs["winner"]
-    stability = {
-        "winner": winner,
-        "kinds": sure.attrs["kinds"],
-        "samples": sure.attrs["samples"],
-    }
-    return Ranking(merged, weights, verdict, stability, judging)
+    told = {**stability, "winner": winner, "doubts": doubts}
+    return Ranking(merged, weights, verdict, told, judging)
+
+
+def _profile(burdens: xr.DataArray) -> tuple[dict[str, float], str | None]:
+    """The share of each release, and which of them is the lowest; none where not known."""
+    if not {"share", "height_m"} <= set(burdens.coords):
+        return {}, None
+    names = [str(name) for name in burdens["release"].values]
+    shares = dict(zip(names, burdens["share"].values.tolist(), strict=True))
+    return shares, names[int(burdens["height_m"].values.argmin())]
+
+
+def _not_planned(uncertain: Uncertainty | None) -> dict[str, Any]:
+    """The burden of a stack that the park does not have, if that is known."""
+    from geocluster.steps.uncertainty import TALL
+
+    return {} if uncertain is None or uncertain.tall is None else {TALL: uncertain.tall}
+
+
+def _people_by_zone(sites: gpd.GeoDataFrame, homes: gpd.GeoDataFrame | None) -> dict[float, Any]:
+    from geocluster.siting.measures import people_in_reach
+    from geocluster.siting.turning import ZONE_WIDTHS_M
+
+    if homes is None:
+        return {}
+    return {width: people_in_reach(sites, homes, width) for width in ZONE_WIDTHS_M}
 
 
 def _that_count(

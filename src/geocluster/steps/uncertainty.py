@@ -1,0 +1,295 @@
+"""What the criteria of a study's sites would be if one uncertain thing were otherwise.
+
+The burden of a case is computed on a grid of about 15,000 cells, by tables, and compared with the
+burden as run on the same grid: the ratio of the two changes each site's own burden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import xarray as xr
+
+    from geocluster.plume.field import PlumeOptions
+    from geocluster.study import Study
+
+    Weather = xr.Dataset | dict[str, xr.Dataset]
+
+CELLS = 15_000
+# A stack that most studies do not plan: what it would take for the order to turn.
+TALL_M = 120.0
+TALL = f"a stack of {TALL_M:g} m (not planned)"
+TALL_STACK = {
+    "stack_height_m": TALL_M,
+    "stack_diameter_m": 3.0,
+    "exit_velocity_m_s": 15.0,
+    "exit_temperature_k": 400.0,
+}
+TALL_FROM_M = 80.0
+CALMS, WIND, PEOPLE = "treatment of weak winds", "wind", "people"
+TREATMENTS = {
+    "keep": "winds under 1 m/s as they are",
+    "drop": "winds under 1 m/s left out as calms",
+    "raise": "winds under 1 m/s and calms raised to 1 m/s",
+}
+SEASONS = ("winter", "spring", "summer", "autumn")
+FEWEST_MONTHS = 9
+WHOLE_YEAR_H = 7884
+PEOPLE_COLUMNS = ("people_in_protection_zone", "workers_within_15_km")
+
+
+@dataclass
+class Uncertainty:
+    """Cases of uncertain criteria, and what of it cannot be asked here.
+
+    Attributes
+    ----------
+    cases : dict
+        Name to {column: values at the sites}.
+    kinds : dict
+        Name of a case to its kind.
+    not_asked : dict
+        Kind to the reason why it has no cases.
+    cell_m : float
+        Side of the cells of the grid of ratios. [m]
+    tall : array or None
+        The burden of a stack of 120 m at the sites, where the park has none that high.
+        [persons ug/m3 per g/s]
+    """
+
+    cases: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    not_asked: dict[str, str] = field(default_factory=dict)
+    cell_m: float = 0.0
+    tall: np.ndarray | None = None
+
+    def add(self, kind: str, name: str, columns: dict[str, np.ndarray]) -> None:
+        """One more case."""
+        self.cases[name] = columns
+        self.kinds[name] = kind
+
+
+def uncertainty_of(study: Study, sites: gpd.GeoDataFrame, options: PlumeOptions) -> Uncertainty:
+    """Cases of the weather, its weak winds and the people, at each site.
+
+    Parameters
+    ----------
+    study : Study
+    sites : GeoDataFrame
+        From `describe_sites`.
+    options : PlumeOptions
+        As the burden was run.
+    """
+    from geocluster.siting.criteria import BURDEN
+
+    found = Uncertainty()
+    if not len(sites) or BURDEN not in sites:
+        return found
+    rough = _Rough.of(study, sites, options)
+    found.cell_m = rough.cell_m
+    base = rough.burden()
+    own = sites[BURDEN].to_numpy(float)
+
+    def changed(values: np.ndarray) -> dict[str, np.ndarray]:
+        return {BURDEN: own * np.where(base > 0, values / np.where(base > 0, base, 1), 1)}
+
+    _add_calms(found, rough, changed)
+    _add_winds(found, rough, changed)
+    _add_people(found, rough, sites, base)
+    heights = [one.get("stack_height_m") or 0.0 for one in study.park.releases]
+    if max(heights) < TALL_FROM_M:
+        found.tall = changed(rough.burden(releases=TALL_STACK))[BURDEN]
+    return found
+
+
+@dataclass(frozen=True)
+class _Rough:
+    """The burden at the sites from a grid of few cells, with any one thing otherwise."""
+
+    study: Study
+    sites: gpd.GeoDataFrame
+    grid: xr.DataArray
+    options: PlumeOptions
+    urban: bool | xr.DataArray
+    weather_of: xr.DataArray | None
+    cell_m: float
+
+    @classmethod
+    def of(cls, study: Study, sites: gpd.GeoDataFrame, options: PlumeOptions) -> _Rough:
+        from geocluster.steps.dispersion import urban_places
+
+        area = study.region.boundary.envelope.area
+        cell_m = max(study.settings.grid.cell_m, (area / CELLS) ** 0.5)
+        grid = study.region.grid(cell_m)
+        quick = replace(options, deposition=None, method="tables")
+        return cls(
+            study, sites, grid, quick, urban_places(study, grid), study.weather_of(grid), cell_m
+        )
+
+    def burden(
+        self,
+        *,
+        homes: gpd.GeoDataFrame | None = None,
+        weather: Weather | None = None,
+        low_wind: str | None = None,
+        releases: Any = None,
+    ) -> np.ndarray:
+        """At the middle of each site, of the park's profile. [persons ug/m3 per g/s]"""
+        from geocluster.exposure.burden import burden
+
+        options = replace(self.options, low_wind=low_wind) if low_wind else self.options
+        field = burden(
+            self.study.homes if homes is None else homes,
+            self.grid,
+            self.study.own_weather if weather is None else weather,
+            releases=self.study.park.releases if releases is None else releases,
+            urban=self.urban,
+            options=options,
+            weather_of=self.weather_of,
+        )
+        return values_at(self.sites, field)
+
+
+def values_at(sites: gpd.GeoDataFrame, field: xr.DataArray) -> np.ndarray:
+    """A field between its cells at the middle of each site; at the rim that of the nearest cell."""
+    import xarray as xr
+
+    middles = sites.geometry.centroid
+    x, y = (
+        xr.DataArray(np.clip(values, float(axis.min()), float(axis.max())), dims="site")
+        for values, axis in ((middles.x, field["x"]), (middles.y, field["y"]))
+    )
+    return np.asarray(field.sortby("y").interp(x=x, y=y).values, dtype=float)
+
+
+def _add_calms(
+    found: Uncertainty, rough: _Rough, changed: Callable[[np.ndarray], dict[str, np.ndarray]]
+) -> None:
+    skies = _skies(rough.study)
+    weak = any(bool((sky["wind_speed_m_s"] < 1).any()) for sky in skies)
+    if not weak:
+        found.not_asked[CALMS] = "no wind is under 1 m/s"
+        return
+    strong = all(bool((sky["wind_speed_m_s"] >= 1).any()) for sky in skies)
+    for treatment, words in TREATMENTS.items():
+        if treatment == rough.options.low_wind or (treatment == "drop" and not strong):
+            continue
+        found.add(CALMS, words, changed(rough.burden(low_wind=treatment)))
+
+
+def _add_winds(
+    found: Uncertainty, rough: _Rough, changed: Callable[[np.ndarray], dict[str, np.ndarray]]
+) -> None:
+    parts, reason = wind_parts(rough.study.own_weather)
+    if reason:
+        found.not_asked[WIND] = reason
+    for name, weather in parts.items():
+        found.add(WIND, name, changed(rough.burden(weather=weather)))
+
+
+def wind_parts(weather: Weather) -> tuple[dict[str, Weather], str]:
+    """The weather by year where there are several; else without each of its seasons.
+
+    Returns
+    -------
+    dict
+        Name of the case to its weather.
+    str
+        Why there is none; empty where there is.
+    """
+    skies = list(weather.values()) if isinstance(weather, dict) else [weather]
+    years = [_years(sky) for sky in skies]
+    if all(named is not None and len(_whole(named)) > 1 for named in years):
+        shared = set.intersection(*(set(_whole(named)) for named in years if named is not None))
+        if len(shared) > 1:
+            return {
+                f"wind of {year} alone": _only(weather, years, [year]) for year in sorted(shared)
+            }, ""
+    seasons = [_seasons(sky) for sky in skies]
+    if any(named is None for named in seasons):
+        return {}, "the weather knows neither years nor seasons"
+    common = set.intersection(*(set(named) for named in seasons if named is not None))
+    known = [name for name in SEASONS if name in common] or sorted(common)
+    if len(known) < 2:
+        return {}, "the weather is of one season"
+    return {
+        f"wind without {season}": _only(
+            weather, seasons, [other for other in known if other != season]
+        )
+        for season in known
+    }, ""
+
+
+def _years(sky: xr.Dataset) -> np.ndarray | None:
+    return sky["time"].dt.year.values if "time" in sky.coords else None
+
+
+def _whole(years: np.ndarray) -> list[int]:
+    """The years of which nearly all hours are there."""
+    values, counts = np.unique(years, return_counts=True)
+    return [int(year) for year in values[counts >= WHOLE_YEAR_H]]
+
+
+def _seasons(sky: xr.Dataset) -> np.ndarray | None:
+    if "season" in sky.coords:
+        return sky["season"].values.astype(str)
+    if "time" not in sky.coords:
+        return None
+    return np.array(SEASONS)[sky["time"].dt.month.values % 12 // 3]
+
+
+def _only(weather: Weather, names: Sequence[np.ndarray | None], kept: Sequence[object]) -> Weather:
+    """The hours or classes of these years or seasons."""
+    if isinstance(weather, dict):
+        return {
+            place: sky.isel(hour=np.flatnonzero(np.isin(named, kept)))  # type: ignore[arg-type]
+            for (place, sky), named in zip(weather.items(), names, strict=True)
+        }
+    return weather.isel(hour=np.flatnonzero(np.isin(names[0], kept)))  # type: ignore[arg-type]
+
+
+def _add_people(
+    found: Uncertainty, rough: _Rough, sites: gpd.GeoDataFrame, base: np.ndarray
+) -> None:
+    """People of assumed location left out, or more of them; the total stays as it is."""
+    from geocluster.siting.criteria import BURDEN, WORKERS_WITHIN_KM
+    from geocluster.siting.measures import people_in_reach
+
+    homes = rough.study.homes
+    assumed = homes[~homes["located"].astype(bool)] if "located" in homes else homes.iloc[:0]
+    total, unknown = float(homes["people"].sum()), float(assumed["people"].sum())
+    if unknown <= 0:
+        found.not_asked[PEOPLE] = "the location of all people is known"
+        return
+    burden_share = np.where(base > 0, rough.burden(homes=assumed) / np.where(base > 0, base, 1), 0)
+    reach = dict(
+        zip(PEOPLE_COLUMNS, (rough.study.park.protection_zone_m, WORKERS_WITHIN_KM * 1000.0),
+            strict=True)
+    )  # fmt: skip
+    there = {
+        name: people_in_reach(sites, assumed, distance)
+        for name, distance in reach.items()
+        if name in sites
+    }
+    most = min(2.0, 0.5 * (1 + total / unknown))
+    for times, words in ((0.0, "left out"), (most, f"{most:.2g} times as many")):
+        if times == 0 and unknown > 0.95 * total:
+            continue
+        rest = (total - times * unknown) / max(total - unknown, 1e-9)
+        own = sites[BURDEN].to_numpy(float)
+        columns = {BURDEN: own * (rest * np.maximum(1 - burden_share, 0) + times * burden_share)}
+        for name, people in there.items():
+            located = np.maximum(sites[name].to_numpy(float) - people, 0)
+            columns[name] = rest * located + times * people
+        found.add(PEOPLE, f"people of assumed location: {words}", columns)
+
+
+def _skies(study: Study) -> list[xr.Dataset]:
+    weather: Any = study.own_weather
+    return list(weather.values()) if isinstance(weather, dict) else [weather]
