@@ -15,7 +15,8 @@ from geocluster.load.settings_siting import SitingSettings
 from geocluster.panels.stability import stability_panels
 from geocluster.plume.options import PlumeOptions
 from geocluster.region import Region
-from geocluster.siting.criteria import BURDEN, describe_sites
+from geocluster.siting.criteria import BURDEN
+from geocluster.siting.describing import describe_sites
 from geocluster.steps.ranking import ranking
 from geocluster.steps.uncertainty import (
     CALMS,

@@ -258,7 +258,8 @@ def _add_people(
     found: Uncertainty, rough: _Rough, sites: gpd.GeoDataFrame, base: np.ndarray
 ) -> None:
     """People of assumed location left out, or more of them; the total stays as it is."""
-    from geocluster.siting.criteria import BURDEN, WORKERS_WITHIN_KM
+    from geocluster.siting.criteria import BURDEN
+    from geocluster.siting.describing import WORKERS_WITHIN_KM
     from geocluster.siting.measures import people_in_reach
 
     homes = rough.study.homes
