@@ -35,6 +35,7 @@ _HOME = {
     "central_weights": "siting.ranking",
     "pareto_front": "siting.pareto",
     "choose_together": "siting.together",
+    "place_facilities": "siting.facilities",
     "ahp_weights": "siting.weighting",
     "ahp_consistency": "siting.weighting",
     "entropy_weights": "siting.weighting",

@@ -23,6 +23,7 @@ from geocluster.region import Region as Region
 from geocluster.run import run_study as run_study
 from geocluster.siting.candidates import candidate_sites as candidate_sites
 from geocluster.siting.describing import describe_sites as describe_sites
+from geocluster.siting.facilities import place_facilities as place_facilities
 from geocluster.siting.pareto import pareto_front as pareto_front
 from geocluster.siting.ranking import central_weights as central_weights
 from geocluster.siting.ranking import rank as rank

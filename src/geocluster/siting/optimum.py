@@ -138,11 +138,12 @@ class Programme:
         from scipy.optimize import linprog
 
         matrix, lower, upper = self.matrix(), np.array(self.lower), np.array(self.upper)
-        same, above = lower == upper, np.isfinite(lower) & (lower != upper)
+        same = lower == upper
+        below, above = np.isfinite(upper) & ~same, np.isfinite(lower) & ~same
         result = linprog(
             -gains,
-            A_ub=_stacked(matrix[~same], -matrix[above]),
-            b_ub=np.concatenate([upper[~same], -lower[above]]),
+            A_ub=_stacked(matrix[below], -matrix[above]),
+            b_ub=np.concatenate([upper[below], -lower[above]]),
             A_eq=matrix[same],
             b_eq=upper[same],
             bounds=np.column_stack([np.zeros(len(self.top)), self.top]),
