@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from geocluster.exposure.assess import Limits
+    from geocluster.load.roads import RoadGraph
     from geocluster.siting.added import Park
 
 WORKERS_WITHIN_KM = 15
@@ -51,6 +52,7 @@ def describe_sites(
     urban: bool | xr.DataArray = False,
     weather_of: xr.DataArray | None = None,
     limits: Limits = "who-2021",
+    roads: RoadGraph | None = None,
     border: gpd.GeoDataFrame | None = None,
     prices: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
@@ -85,6 +87,8 @@ def describe_sites(
         As `burden` takes them.
     limits : str, Path, sequence of them, or DataFrame
         Sets of limits, see `read_limits`; those for annual means count.
+    roads : RoadGraph, optional
+        From `geocluster.load.roads.road_graph`, in the sites' reference system.
     border : GeoDataFrame, optional
         Lines of the state border.
     prices : GeoDataFrame, optional
@@ -102,7 +106,7 @@ def describe_sites(
     Raises
     ------
     CRSError
-        Where a table declares no reference system and the sites do.
+        Where a table declares no reference system and the sites do, or roads have another.
     TableError
         Where prices are in several currencies.
 
@@ -125,6 +129,7 @@ def describe_sites(
     (400.0, nan)
     """
     from geocluster.exposure.residents import nearest_home_m
+    from geocluster.siting.access import by_road
     from geocluster.siting.added import Added
     from geocluster.siting.air import air_columns
     from geocluster.siting.ground import land_prices, slopes
@@ -154,6 +159,7 @@ def describe_sites(
         BURDEN: site_means(sites, burden),
         "people_in_protection_zone": people_in_reach(sites, people, protection_zone_m),
         **air_columns(added, sites, people, places, land, field, emissions, limits),
+        **by_road(roads, sites, people),
         "distance_road_m": distance_m(shapes, main_roads(land)),
         "distance_rail_m": distance_m(shapes, shapes_of_kind(land, "rail")),
         "distance_power_m": distance_m(shapes, shapes_of_kind(land, "power")),

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
+    from geocluster.load.roads import RoadGraph
     from geocluster.study import Study
 
 # Of a narrative: the lists of what is told of a criterion, and the figures in its own unit.
@@ -71,10 +72,31 @@ def find_sites(
         urban=urban_places(study, grid),
         weather_of=study.weather_of(grid),
         limits=study.settings.limits(),
+        roads=road_network(study.land),
         border=study.border,
         prices=study.prices,
     )
     return suitable, described
+
+
+def road_network(land: gpd.GeoDataFrame) -> RoadGraph | None:
+    """The roads of a study as a network; None where there are none but main lines drawn by hand.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely.geometry import LineString
+    >>> lines = gpd.GeoDataFrame({"kind": ["road"], "origin": ["schematic"]},
+    ...                          geometry=[LineString([(0, 0), (9, 9)])], crs="EPSG:32642")
+    >>> road_network(lines) is None, len(road_network(lines.assign(origin="reported")).lines)
+    (True, 1)
+    """
+    from geocluster.load.roads import DRAWN, road_graph
+
+    roads = land[land["kind"] == "road"]
+    if "origin" in roads:
+        roads = roads[roads["origin"] != DRAWN]
+    return road_graph(roads) if len(roads) else None
 
 
 def in_honest_digits(sites: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
