@@ -223,6 +223,16 @@ def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     return place_in_region(zones, region, written(given), things="zones", reach_m=ZONES_M)
 
 
+def proposed_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
+    """The sites that study.toml proposes; None without any."""
+    from geocluster.load.proposed import read_proposed
+
+    given = settings.siting.proposed
+    if given is None:
+        return None
+    return read_proposed(settings.given(given), region, **settings.options(given))
+
+
 def areas_drawn_not_valid(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     """Polygons with the `reason` why results do not hold in them."""
     from geocluster.load.vector import read_vector

@@ -157,6 +157,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
         "low_winds": results.low_winds,
         **({"terrain": results.terrain} if results.terrain else {}),
         "demonstration": results.demonstration,
+        "candidates_found": results.candidates,
         "verdict": results.verdict,
         "weights": results.weights,
         **({"judging": results.judging.facts()} if results.judging else {}),

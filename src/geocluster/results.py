@@ -41,6 +41,8 @@ class Results:
         The methods, normalisation, weights and preferences by which sites are judged.
     stability : dict
         How sure the order is, see `geocluster.steps.ranking.ranking`; empty without sites.
+    candidates : dict
+        How much land became candidates, and what was left out why: `candidate_sites`.
     """
 
     field: xr.Dataset
@@ -63,3 +65,4 @@ class Results:
     narratives: list[dict[str, Any]] = with_default(default_factory=list)
     judging: Judging | None = None
     stability: dict[str, Any] = with_default(default_factory=dict)
+    candidates: dict[str, Any] | None = None

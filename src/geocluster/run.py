@@ -178,6 +178,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         burden=burden,
         burdens=burdens,
         suitable=suitable,
+        candidates=dict(sites.attrs.get("found", {})),
         sites=ranked,
         weights=found.weights,
         correlations=correlations(ranked),

@@ -28,6 +28,7 @@ from geocluster.inputs import (
     path_or_none,
     places_of,
     prices_of,
+    proposed_of,
     region_of,
     sources_of,
     table1_of,
@@ -80,6 +81,8 @@ class Study:
         What was read of databases: address without password, table or query, rows, SHA-256.
     border, prices : GeoDataFrame or None
         Lines of the state border; polygons with `price_per_ha`.
+    proposed : GeoDataFrame or None
+        Sites that study.toml proposes: polygons, or points with `area_ha`. [ha]
     """
 
     folder: Path
@@ -102,6 +105,7 @@ class Study:
     databases: tuple[Reading, ...] = ()
     border: gpd.GeoDataFrame | None = None
     prices: gpd.GeoDataFrame | None = None
+    proposed: gpd.GeoDataFrame | None = None
 
     def grid(self) -> xr.DataArray:
         """The study's grid; with the coordinate `ground_m` where the study has terrain."""
@@ -310,6 +314,7 @@ def _read(path: Path) -> Study:
         databases=(),
         border=border_of(settings, region),
         prices=prices_of(settings, region),
+        proposed=proposed_of(settings, region),
     )
 
 

@@ -270,9 +270,45 @@ def test_the_docs_show_the_whole_mapping(root):
     text = (root / "docs" / "osm.md").read_text("utf-8")
     rows = read_tag_rows()
     shown = re.findall(
-        r"^\| `([^`=]+)=([^`]+)` \| ([^|]+) \| (\w+) \| (\w+) \|", text, re.MULTILINE
+        r"^\| `([^`=]+)=([^`]+)`(?: with `([^`]+)`)? \| ([^|]+) \| (\w+) \| (\w+) \|",
+        text,
+        re.MULTILINE,
     )
-    assert shown == [(row.key, row.value, " ".join(row.shape), row.table, row.kind) for row in rows]
+    assert shown == [
+        (row.key, row.value, row.with_, " ".join(row.shape), row.table, row.kind) for row in rows
+    ]
+
+
+def test_disused_industry_is_brownfield(tmp_path):
+    tags = [
+        {"landuse": "industrial", "disused": "yes"},
+        {"landuse": "industrial", "disused": "no"},
+        {"disused:landuse": "industrial"},
+        {"abandoned:man_made": "works"},
+        {"landuse": "brownfield"},
+        {"railway": "disused", "landuse": "railway"},
+    ]
+    nodes, ways = [], []
+    for n, tag in enumerate(tags):
+        corners = [(0, 0), (0, 0.001), (0.001, 0.001), (0.001, 0)]
+        for c, (lat, lon) in enumerate(corners):
+            nodes.append(f'<node id="{10 * n + c + 1}" lat="{lat}" lon="{lon + n / 100}"/>')
+        refs = "".join(f'<nd ref="{10 * n + c + 1}"/>' for c in (0, 1, 2, 3, 0))
+        text = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in tag.items())
+        ways.append(f'<way id="{n + 1}">{refs}{text}</way>')
+    path = tmp_path / "town.osm"
+    path.write_text(f'<osm version="0.6">{"".join(nodes)}{"".join(ways)}</osm>')
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        land = read_osm(path).land
+    kinds = land.groupby("osm_id")["kind"].agg(lambda kinds: " ".join(sorted(kinds))).to_dict()
+    assert kinds == {
+        "way/1": "brownfield industrial",
+        "way/2": "industrial",
+        "way/3": "brownfield",
+        "way/4": "brownfield",
+        "way/5": "brownfield",
+    }
 
 
 def test_the_docs_show_every_rule_of_sectors(root):

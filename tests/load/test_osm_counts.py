@@ -39,9 +39,10 @@ def gdal(mapping, tmp_path_factory):
 
     keys = sorted({row["key"] for row in mapping})
     areas = sorted({row["key"] for row in mapping if "area" in row["shape"]})
+    second = sorted({row["with"].partition("=")[0] for row in mapping} - {"", *keys})
     lines = [f"closed_ways_are_polygons={','.join(areas)}", "attribute_name_laundering=no"]
     for layer in LAYERS:
-        lines += [f"[{layer}]", "osm_id=yes", f"attributes={','.join([*keys, 'area'])}"]
+        lines += [f"[{layer}]", "osm_id=yes", f"attributes={','.join([*keys, *second, 'area'])}"]
         lines += ["other_tags=no"]
     file = tmp_path_factory.mktemp("gdal") / "osmconf.ini"
     file.write_text("\n".join([*lines, ""]))
@@ -82,6 +83,9 @@ def counted(path, mapping, gdal):
             for row in mapping:
                 value = record.get(row["key"])
                 if value in (None, "no") or row["value"] not in (value, "*"):
+                    continue
+                more, _, wanted = row["with"].partition("=")
+                if more and record.get(more) != wanted:
                     continue
                 slot = row["table"], row["kind"] if row["table"] == "land" else ""
                 if slot in seen or not shapes & set(row["shape"].split()):

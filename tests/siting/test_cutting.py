@@ -218,10 +218,10 @@ def test_parcels_too_long_or_too_narrow_are_counted():
     assert len(candidate_sites(land, min_area_ha=100)) == 1
     long = candidate_sites(land, min_area_ha=100, max_stretch=4)
     assert len(long) == 0
-    assert long.attrs["found"]["too_long"] == 1
-    assert long.attrs["found"]["too_long_ha"] == 100
+    assert long.attrs["found"]["parcels_too_long"] == 1
+    assert long.attrs["found"]["parcels_too_long_ha"] == 100
     narrow = candidate_sites(land, min_area_ha=100, max_stretch=20, min_width_m=300)
-    assert narrow.attrs["found"]["too_narrow"] == 1
+    assert narrow.attrs["found"]["parcels_too_narrow"] == 1
     assert narrow.attrs["parcels_found"] == 0
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from geocluster.errors import InputError
 
-COLUMNS = ("key", "value", "shape", "table", "kind", "class", "sector", "nace", "origin")
+COLUMNS = ("key", "value", "with", "shape", "table", "kind", "class", "sector", "nace", "origin")
 TABLES = ("sources", "homes", "places", "land", "coastline")
 SHAPES = ("point", "line", "area")
 
@@ -29,6 +29,12 @@ class TagRow(NamedTuple):
     origin: str
     nace: str = ""
     own: bool = False
+    with_: str = ""
+
+    def holds(self, tags: Mapping[str, str]) -> bool:
+        """Whether the second tag that the row asks for is there, if it asks for one."""
+        key, _, value = self.with_.partition("=")
+        return not key or tags.get(key) == value
 
 
 class TagTable:
@@ -49,8 +55,8 @@ class TagTable:
             value = tags.get(key)
             if value is None or value == "no":
                 continue
-            found += (row for row in by_value.get(value, ()) if shape in row.shape)
-            found += (row for row in by_value.get("*", ()) if shape in row.shape)
+            rows = (*by_value.get(value, ()), *by_value.get("*", ()))
+            found += (row for row in rows if shape in row.shape and row.holds(tags))
         if len(found) < 2:
             return tuple(found)
         first: dict[tuple[str, str], TagRow] = {}
@@ -65,9 +71,10 @@ def read_tag_rows(path: str | Path | None = None) -> list[TagRow]:
     Parameters
     ----------
     path : str or Path, optional
-        CSV with the columns key, value, shape, table, kind, and optionally class, sector, nace,
-        origin. `value` may be ``*``; `shape` is one or several of point, line, area, parted by
-        blanks. A sector in it decides; the package's counts only where no rule tells.
+        CSV with the columns key, value, shape, table, kind, and optionally with, class, sector,
+        nace, origin. `value` may be ``*``; `with` is a second tag that must be there, such as
+        ``disused=yes``; `shape` is one or several of point, line, area, parted by blanks. A
+        sector in it decides; the package's counts only where no rule tells.
 
     Raises
     ------
@@ -76,7 +83,7 @@ def read_tag_rows(path: str | Path | None = None) -> list[TagRow]:
 
     Examples
     --------
-    >>> [row.table for row in read_tag_rows() if (row.key, row.value) == ("landuse", "industrial")]
+    >>> [row.table for row in read_tag_rows() if (row.key, row.value) == ("landuse", "port")]
     ['sources', 'land']
     """
     own = [] if path is None else _own_rows(Path(path))
@@ -121,6 +128,7 @@ def _row(cells: Mapping[str, str]) -> TagRow:
         values["sector"],
         values["origin"] or "OpenStreetMap",
         values["nace"],
+        with_=values["with"],
     )
 
 
@@ -133,6 +141,9 @@ def _row_faults(cells: Mapping[str, str], number: int) -> Iterator[str]:
         yield f"column 'shape': row {number} must name some of {', '.join(SHAPES)}"
     if cells.get("table") and cells["table"] not in TABLES:
         yield f"column 'table': row {number}: allowed are {', '.join(TABLES)}"
+    both = cells.get("with")
+    if both and not re.fullmatch(r"[^=]+=[^=]+", both):
+        yield f"column 'with': {both!r} in row {number} is no tag, as disused=yes"
     nace = cells.get("nace")
     if nace and not re.fullmatch(r"[A-U](\d\d)?", nace):
         yield f"column 'nace': {nace!r} in row {number} is no NACE section or division, as C or C24"

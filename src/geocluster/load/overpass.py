@@ -213,7 +213,7 @@ def query(rows: Sequence[TagRow], box: Box, timeout_s: int, *, buildings: bool =
     for element, shapes in (("node", "point"), ("way", "line area"), ("relation", "area")):
         wanted: dict[str, list[str]] = {}
         for row in rows:
-            if set(row.shape) & set(shapes.split()):
+            if not row.with_ and set(row.shape) & set(shapes.split()):
                 wanted.setdefault(row.key, []).append(row.value)
         if buildings and element != "node":
             wanted["building"] = ["*"]

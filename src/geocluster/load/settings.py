@@ -123,7 +123,7 @@ class Settings(Section):
     def files(self) -> list[Path]:
         """Every file that the settings name, and their own, sorted."""
         given = [getattr(self.inputs, name) for name in type(self.inputs).model_fields]
-        given += [self.region.boundary, self.siting.rules]
+        given += [self.region.boundary, self.siting.rules, self.siting.proposed]
         given += [file for place in self.weather_places for file in (place.file, place.area)]
         given = [value.path if isinstance(value, ElevationFiles) else value for value in given]
         single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
@@ -272,7 +272,7 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str, b
     keys = {
         "region": ("boundary",),
         "inputs": tuple(InputSettings.model_fields),
-        "siting": ("rules",),
+        "siting": ("rules", "proposed"),
     }
     tables: list[tuple[tuple[object, ...], Any, tuple[str, ...]]] = [
         ((section,), data.get(section), names) for section, names in keys.items()

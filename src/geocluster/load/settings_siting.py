@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from geocluster.load.settings_files import Section, Text, as_tuple
+from geocluster.load.settings_files import Section, Text, VectorFile, as_tuple
 
 
 class GroupWeights(Section):
@@ -42,6 +42,8 @@ class SitingSettings(Section):
     """[siting]: which land is looked at, and what a site is ranked by."""
 
     rules: Text | None = None
+    proposed: VectorFile | None = None
+    brownfields: bool = True
     fringe_km: float = Field(default=10.0, gt=0, le=200)
     fringe_classes: tuple[FringeClass, ...] = Field(
         default=("suburb", "dispersed", "uninhabited"), min_length=1

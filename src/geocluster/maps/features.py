@@ -23,6 +23,13 @@ PINNED_RANKS = 20
 NOT_FOR_CARDS = ("compactness", "approximate", "subject_to_exclusion", "area_origin")
 INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
 WEATHER = "#1b6ca8"
+# Fill, edge and dashes of each kind of candidate: told apart without colours too.
+SITE_KINDS = {
+    "empty land": (SITE, SITE_TOP, ""),
+    "existing zone": ("#e3b95b", "#8a5a00", "4 3"),
+    "proposed": ("#7aa7dc", "#174a8c", "9 4"),
+    "brownfield": ("#c9a07a", "#6e3b12", "1 4"),
+}
 
 
 def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
@@ -211,11 +218,8 @@ def site_layers(sites: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
         table,
         region.crs,
         pane="sites",
-        styles=[
-            {"color": SITE_TOP, "weight": 1.2, "fillColor": SITE, "fillOpacity": 0.55},
-            {"color": "#06351d", "weight": 2, "fillColor": SITE_TOP, "fillOpacity": 0.75},
-        ],
-        style_of=[int(rank is not None and rank <= 3) for rank in ranks],
+        styles=_site_styles(),
+        style_of=_site_style_numbers(table, ranks),
         heading=site_heading,
         columns=columns,
         tolerance_m=10,
@@ -223,11 +227,48 @@ def site_layers(sites: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
         swatches=[
             {"mark": "pin", "colour": SITE_TOP, "text": "1", "label": "ranks 1 to 3"},
             {"mark": "pin", "colour": SITE, "text": "9", "label": "other ranks"},
+            *_kind_swatches(table),
         ],
         pins=[_pin(rank) for rank in ranks],
         ids=[clean(site_id, 40) for site_id in table.get("site_id", ranks)],
     )
     return [layer] if layer else []
+
+
+def _site_styles() -> list[dict[str, Any]]:
+    """Two for each kind: other ranks, then ranks 1 to 3."""
+    styles = []
+    for fill, edge, dash in SITE_KINDS.values():
+        more = {"dashArray": dash} if dash else {}
+        styles += [
+            {"color": edge, "weight": 1.2, "fillColor": fill, "fillOpacity": 0.55, **more},
+            {"color": edge, "weight": 2.4, "fillColor": edge, "fillOpacity": 0.7, **more},
+        ]
+    return styles
+
+
+def _site_style_numbers(table: pd.DataFrame, ranks: list[Any]) -> list[int]:
+    kinds = list(SITE_KINDS)
+    given = table["kind"].tolist() if "kind" in table else [kinds[0]] * len(table)
+    places = [kinds.index(kind) if kind in kinds else 0 for kind in given]
+    tops = [int(rank is not None and rank <= 3) for rank in ranks]
+    return [2 * place + top for place, top in zip(places, tops, strict=True)]
+
+
+def _kind_swatches(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """What the kinds look like, where there are several."""
+    given = set(table["kind"]) if "kind" in table else set()
+    there = [kind for kind in SITE_KINDS if kind in given]
+    return [
+        {
+            "mark": "fill",
+            "colour": SITE_KINDS[kind][0],
+            "edge": SITE_KINDS[kind][1],
+            "dash": SITE_KINDS[kind][2],
+            "label": kind,
+        }
+        for kind in (there if len(there) > 1 else [])
+    ]
 
 
 def site_heading(row: Mapping) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geocluster.panels.candidates import candidates_panel
 from geocluster.panels.narratives import narratives_panels
 from geocluster.panels.siting import burden_panel, criteria_panel, rules_panel
 from geocluster.panels.stability import stability_panels
@@ -29,6 +30,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         inventory_panel(study.sources),
         *factors_panels(study),
         *table1_panels(study),
+        candidates_panel(results),
         *narratives_panels(results),
         burden_panel(results),
         criteria_panel(results),

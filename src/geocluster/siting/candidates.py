@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.errors import TableError
+from geocluster.siting.breaking import COLUMNS
+from geocluster.siting.brownfields import BROWNFIELD, ground_in_parcels
 from geocluster.siting.cutting import CUT_KINDS, Cut, Lattice, cut_land
-from geocluster.siting.outlines import shape_columns, width_of_park
+from geocluster.siting.outlines import one_polygon, shape_columns, width_of_park
 from geocluster.siting.parcels import joined_units, units_of_cells
 from geocluster.siting.parcels import parcel_numbers as parcel_numbers
-from geocluster.siting.plots import GAP_M, LEAST_UNIT_M2
-from geocluster.siting.zones import EXISTING_ZONE as EXISTING_ZONE
-from geocluster.siting.zones import zone_sites
+from geocluster.siting.placed import EXISTING_ZONE as EXISTING_ZONE
+from geocluster.siting.placed import PROPOSED, placed_sites
 from geocluster.tables import in_crs
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def candidate_sites(
     max_sites: int = 200,
     zones: gpd.GeoDataFrame | None = None,
     burden: xr.DataArray | None = None,
+    proposed: gpd.GeoDataFrame | None = None,
+    brownfields: gpd.GeoDataFrame | None = None,
     cuts: gpd.GeoDataFrame | None = None,
     strip_m: float = STRIP_M,
     max_stretch: float | None = None,
@@ -65,6 +68,11 @@ def candidate_sites(
     burden : DataArray (y, x), optional
         Sends the parcel with the least burden of each neighbourhood; the most compact one where
         left out. [persons x ug/m3 per g/s]
+    proposed : GeoDataFrame, optional
+        Places that somebody proposes, as `zones`; a polygon has the area that is drawn.
+    brownfields : GeoDataFrame, optional
+        Ground of brownfields that keeps the rules, from `brownfield_ground`: cut into parcels of
+        their own.
     cuts : GeoDataFrame, optional
         Lines and areas of `kind` "road", "rail", "water" and "plot", from `cuts_of`.
     strip_m : float
@@ -113,10 +121,19 @@ def candidate_sites(
     limits = _limits(min_area_ha, max_stretch, min_width_m)
     parcels, found = _parcels(suitable, min_area_ha, cuts, strip_m)
     parcels = _in_shape(parcels, limits, found)
+    given = placed_sites(suitable, proposed, min_area_ha, PROPOSED)
+    used = _brownfield_sites(suitable, brownfields, cuts, min_area_ha, strip_m)
+    used = _in_shape(used, limits, found, "brownfields")
+    used = _clear_of(used, [given], min_area_ha, limits, found, "brownfields")
+    parcels = _clear_of(parcels, [given, used], min_area_ha, limits, found, "parcels")
+    found |= {"proposed": len(given), "limits": limits}
     parcels = parcels.iloc[_spread(parcels, max_sites, burden)]
-    width = max(3, len(str(len(parcels))))
-    parcels.insert(0, "site_id", [f"S{n:0{width}d}" for n in range(1, len(parcels) + 1)])
-    tables = [parcels, zone_sites(suitable, zones, min_area_ha)]
+    tables = [
+        _numbered(parcels, "S", 3),
+        placed_sites(suitable, zones, min_area_ha),
+        given,
+        _numbered(used, "B", 2),
+    ]
     sites = gpd.GeoDataFrame(
         pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True),
         geometry="geometry",
@@ -148,26 +165,98 @@ def _limits(
 
 
 def _in_shape(
-    parcels: gpd.GeoDataFrame, limits: dict[str, float], found: dict[str, Any]
+    parcels: gpd.GeoDataFrame,
+    limits: dict[str, float],
+    found: dict[str, Any],
+    what: str = "parcels",
 ) -> gpd.GeoDataFrame:
     """Parcels that are neither too long nor too narrow; the others are counted."""
     long = (parcels["stretch"] > limits["max_stretch"] * (1 + RATIO)).to_numpy(bool)
     narrow = (parcels["inscribed_circle_m"] < limits["min_width_m"] - CIRCLE_M).to_numpy(bool)
-    found |= limits
     for name, rows in (("too_long", long), ("too_narrow", narrow & ~long)):
-        found[name] = int(rows.sum())
-        found[f"{name}_ha"] = float(parcels["area_ha"][rows].sum())
-    kept = parcels[~(long | narrow)]
-    found["parcels"], found["parcels_ha"] = len(kept), float(kept["area_ha"].sum())
-    return kept
+        found[f"{what}_{name}"] = int(rows.sum())
+        found[f"{what}_{name}_ha"] = float(parcels["area_ha"][rows].sum())
+    return _counted(parcels[~(long | narrow)], found, what)
+
+
+def _counted(parcels: gpd.GeoDataFrame, found: dict[str, Any], what: str) -> gpd.GeoDataFrame:
+    found[what], found[f"{what}_ha"] = len(parcels), float(parcels["area_ha"].sum())
+    return parcels
+
+
+def _clear_of(
+    parcels: gpd.GeoDataFrame,
+    others: list[gpd.GeoDataFrame],
+    min_area_ha: float,
+    limits: dict[str, float],
+    found: dict[str, Any],
+    what: str,
+) -> gpd.GeoDataFrame:
+    """Parcels without the ground of other sites; what is half covered or too small is left out."""
+    import shapely
+
+    full = [np.asarray(table.geometry.values, dtype=object) for table in others if len(table)]
+    found[f"{what}_covered"] = found[f"{what}_clipped"] = 0
+    if not full or not len(parcels):
+        return parcels
+    taken = shapely.union_all(np.concatenate(full))
+    shapes = np.asarray(parcels.geometry.values, dtype=object)
+    rows = np.flatnonzero(shapely.area(shapely.intersection(shapes, taken)) >= 1.0)
+    left = shapely.difference(shapes[rows], taken)
+    half = shapely.area(left) < shapely.area(shapes[rows]) / 2
+    largest = [max(shapely.get_parts(shape), key=shapely.area, default=shape) for shape in left]
+    area = shapely.area(largest) / HECTARE_M2
+    kept = ~half & (area >= min_area_ha * (1 - 1e-9))
+    clipped = parcels.iloc[rows[kept]].set_geometry(
+        [shape for shape, keep in zip(largest, kept, strict=True) if keep], crs=parcels.crs
+    )
+    clipped = clipped.assign(
+        area_ha=area[kept], **shape_columns(np.asarray(clipped.geometry.values, dtype=object))
+    )
+    clipped = _in_shape(clipped, limits, {})
+    found[f"{what}_clipped"] = len(clipped)
+    found[f"{what}_covered"] = len(rows) - len(clipped)
+    whole = parcels.drop(index=parcels.index[rows])
+    return _counted(_stacked([whole, clipped]).sort_index(), found, what)
+
+
+def _stacked(tables: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    import pandas as pd
+
+    full = [table for table in tables if len(table)]
+    return pd.concat(full) if full else tables[0]
+
+
+def _numbered(sites: gpd.GeoDataFrame, letter: str, digits: int) -> gpd.GeoDataFrame:
+    width = max(digits, len(str(len(sites))))
+    numbers = [f"{letter}{n:0{width}d}" for n in range(1, len(sites) + 1)]
+    sites = sites.copy()
+    sites.insert(0, "site_id", numbers)
+    return sites
+
+
+def _brownfield_sites(
+    suitable: xr.Dataset,
+    brownfields: gpd.GeoDataFrame | None,
+    cuts: gpd.GeoDataFrame | None,
+    min_area_ha: float,
+    strip_m: float,
+) -> gpd.GeoDataFrame:
+    crs = suitable.attrs.get("crs")
+    shapes: list[BaseGeometry] = []
+    names: list[str] = []
+    if brownfields is not None and len(brownfields):
+        ground = brownfields if crs is None else in_crs(brownfields, crs, "brownfields")
+        cell_m = float(suitable.attrs["cell_m"])
+        shapes, names = ground_in_parcels(ground, cuts, min_area_ha, cell_m, strip_m)
+    origins = ["brownfield as drawn, less what rules and lines take"] * len(shapes)
+    return _table(shapes, BROWNFIELD, names, origins, [""] * len(shapes), crs)
 
 
 def _parcels(
     suitable: xr.Dataset, min_area_ha: float, cuts: gpd.GeoDataFrame | None, strip_m: float
 ) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
     """Every parcel that holds a park, and how much land became what. [ha]"""
-    import geopandas as gpd
-
     crs = suitable.attrs.get("crs")
     cell_m = float(suitable.attrs["cell_m"])
     name = "suitable_whole" if "suitable_whole" in suitable else "suitable"
@@ -192,25 +281,38 @@ def _parcels(
     found["unused_ha"] = (
         found["suitable_ha"] - found.get("under_cuts_ha", 0) - area.sum() / HECTARE_M2
     )
+    return _table(shapes, EMPTY_LAND, [""] * len(shapes), origin, words, crs), found
+
+
+def _table(
+    shapes: list[BaseGeometry],
+    kind: str,
+    names: list[str],
+    origins: list[str],
+    cut_by: list[str],
+    crs: Any,
+) -> gpd.GeoDataFrame:
+    """Parcels that are subject to the exclusion, as a table of sites."""
+    import geopandas as gpd
+
     array = np.array([*shapes, None], dtype=object)[:-1]
     count = len(shapes)
-    table = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         {
-            "name": [""] * count,
-            "kind": [EMPTY_LAND] * count,
-            "area_ha": area / HECTARE_M2,
-            "area_origin": origin,
+            "name": names,
+            "kind": [kind] * count,
+            "area_ha": np.array([shape.area for shape in shapes], float) / HECTARE_M2,
+            "area_origin": origins,
             **shape_columns(array),
-            "cut_by": words,
+            "cut_by": cut_by,
             "approximate": np.zeros(count, bool),
             "location_error_m": np.zeros(count),
             "subject_to_exclusion": np.ones(count, bool),
-            "breaks_rules": [""] * count,
+            **{name: [""] * count for name in COLUMNS},
         },
         geometry=shapes,
         crs=crs,
     )
-    return table, found
 
 
 def _raster(free: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -255,28 +357,12 @@ def _cut_outlines(
     for number, shape, bit in zip(numbers[rest], placed, cut.cut_by[rest], strict=True):
         polygons.setdefault(int(number), []).append(shape)
         bits[number] |= bit
-    shapes = [_joined(polygons[number]) for number in sorted(polygons)]
+    shapes = [one_polygon(polygons[number]) for number in sorted(polygons)]
     words = [
         "; ".join(kind for place, kind in enumerate(CUT_KINDS) if bits[number] >> place & 1)
         for number in sorted(polygons)
     ]
     return shapes, words
-
-
-def _joined(parts: list[BaseGeometry]) -> BaseGeometry:
-    """One polygon of parts that share edges; hairs of a centimetre between them are closed."""
-    import shapely
-
-    if len(parts) == 1:
-        return parts[0]
-    together = shapely.union_all(parts)
-    if together.geom_type != "Polygon":
-        wider = shapely.buffer(together, GAP_M, join_style="mitre")
-        together = shapely.buffer(wider, -GAP_M, join_style="mitre")
-    count = int(shapely.get_num_interior_rings(together))
-    rings = [shapely.get_interior_ring(together, n) for n in range(count)]
-    holes = [ring for ring in rings if shapely.Polygon(ring).area >= LEAST_UNIT_M2]
-    return shapely.Polygon(shapely.get_exterior_ring(together), holes)
 
 
 def _spread(parcels: gpd.GeoDataFrame, max_sites: int, burden: xr.DataArray | None) -> np.ndarray:

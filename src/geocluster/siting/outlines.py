@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+# Parts drawn so near to each other are one; holes smaller than this are none.
+GAP_M, LEAST_HOLE_M2 = 0.5, 1.0
 
 
 def compactness(shapes: np.ndarray) -> np.ndarray:
@@ -101,3 +109,19 @@ def shape_columns(shapes: np.ndarray) -> dict[str, np.ndarray]:
         "stretch": stretch(shapes),
         "inscribed_circle_m": inscribed_circle_m(shapes),
     }
+
+
+def one_polygon(parts: Sequence[BaseGeometry] | np.ndarray) -> BaseGeometry:
+    """One polygon of parts that share edges; hairs of a centimetre between them are closed."""
+    import shapely
+
+    if len(parts) == 1:
+        return parts[0]
+    together = shapely.union_all(parts)
+    if together.geom_type != "Polygon":
+        wider = shapely.buffer(together, GAP_M, join_style="mitre")
+        together = shapely.buffer(wider, -GAP_M, join_style="mitre")
+    count = int(shapely.get_num_interior_rings(together))
+    rings = [shapely.get_interior_ring(together, n) for n in range(count)]
+    holes = [ring for ring in rings if shapely.Polygon(ring).area >= LEAST_HOLE_M2]
+    return shapely.Polygon(shapely.get_exterior_ring(together), holes)

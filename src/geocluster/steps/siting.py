@@ -28,6 +28,8 @@ def find_sites(
 
     `field` is the concentration of today.
     """
+    from geocluster.siting.breaking import measured_breaks
+    from geocluster.siting.brownfields import brownfield_ground, told_of
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.cutting import cuts_of
     from geocluster.siting.describing import describe_sites
@@ -45,17 +47,23 @@ def find_sites(
         fringe_classes=siting.fringe_classes,
     )
     cuts = cuts_of(study.land, siting.cut_along)
+    used = study.land if siting.brownfields else None
+    ground = brownfield_ground(used, suitable, study.rules, study.homes, study.places)
     sites = candidate_sites(
         suitable,
         min_area_ha=park.area_ha,
         max_sites=siting.max_sites,
         zones=study.zones,
         burden=burden,
+        proposed=study.proposed,
+        brownfields=ground,
         cuts=cuts,
         strip_m=siting.cut_strip_m,
         max_stretch=siting.max_stretch,
         min_width_m=siting.min_width_m,
     )
+    sites.attrs["found"] |= told_of(cuts, ground, park.area_ha)
+    sites = measured_breaks(sites, study.rules, study.homes, study.places, study.land)
     described = describe_sites(
         sites,
         burden,

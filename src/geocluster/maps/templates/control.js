@@ -17,7 +17,7 @@ function geoclusterControl(gc) {
   const swatch = (mark) => {
     const box = svg("svg", { width: 22, height: 16, "aria-hidden": "true", class: "gc-swatch" });
     const fill = mark.colour, edge = mark.edge || "none";
-    if (mark.mark === "fill") box.appendChild(svg("rect", { x: 2, y: 2, width: 18, height: 12, fill, stroke: edge, "fill-opacity": mark.opacity || 0.9 }));
+    if (mark.mark === "fill") box.appendChild(svg("rect", { x: 2, y: 2, width: 18, height: 12, fill, stroke: edge, "stroke-dasharray": mark.dash || null, "fill-opacity": mark.opacity || 0.9 }));
     if (mark.mark === "line") box.appendChild(svg("path", { d: "M1 8H21", stroke: fill, "stroke-width": mark.weight || 2, "stroke-dasharray": mark.dash }));
     if (mark.mark === "dot") box.appendChild(svg("circle", { cx: 11, cy: 8, r: 5.5, fill, stroke: edge, "stroke-dasharray": mark.dash ? "3 2" : null }));
     if (mark.mark === "pin") {
