@@ -14,10 +14,9 @@ from shapely.geometry import LineString, Point, box
 
 from geocluster.errors import GeoclusterWarning, TableError
 from geocluster.region import Region
-from geocluster.siting.breaking import measured_breaks
 from geocluster.siting.brownfields import brownfield_ground, told_of
 from geocluster.siting.candidates import candidate_sites
-from geocluster.siting.criteria import describe_sites
+from geocluster.siting.describing import describe_sites
 from geocluster.siting.rules import check_rules
 from geocluster.siting.suitability import suitable_land
 
@@ -74,7 +73,7 @@ def test_broken_rules_are_named_with_their_metres():
     suitable = land_of()
     proposed = table([square(1300, 500), square(2500, 2500)], name=["Near", "Far"])
     sites = candidate_sites(suitable, min_area_ha=25, proposed=proposed)
-    measured = measured_breaks(sites, RULES, HOMES, None, None).set_index("name")
+    measured = sites.set_index("name")
     assert measured.loc["Near", "breaks_rules"] == "homes"
     assert measured.loc["Near", "breaks_rules_by_m"] == "homes 200"
     assert measured.loc["Far", ["breaks_rules", "breaks_rules_by_m"]].tolist() == ["", ""]
@@ -87,7 +86,7 @@ def test_a_parcel_that_is_proposed_breaks_no_rule():
     own = candidate_sites(suitable, min_area_ha=50)
     sites = candidate_sites(suitable, min_area_ha=50, proposed=own[["name", "geometry"]])
     assert (sites["kind"] == "proposed").all()
-    assert (measured_breaks(sites, RULES, HOMES, None, None)["breaks_rules"] == "").all()
+    assert (sites["breaks_rules"] == "").all()
     assert sites.attrs["found"]["parcels_covered"] == len(own)
 
 
@@ -169,7 +168,7 @@ def test_brownfields_keep_the_rules_but_those_on_ground_in_use():
         ignore_index=True,
     )
     suitable = land_of(land)
-    left = brownfield_ground(land, suitable, RULES, HOMES)
+    left = brownfield_ground(land, suitable)
     assert left["name"].tolist() == ["Old mill"]
     assert left["drawn_ha"].tolist() == pytest.approx([100])
     # Nothing of it lies within 500 m of homes.
@@ -209,7 +208,7 @@ def test_a_large_brownfield_is_cut_into_parcels_of_about_a_park():
 def test_brownfields_that_rules_take_are_told():
     land = brownfield(square(0, 0, 600), square(2500, 2500, 100), name=["Town mill", "Shed"])
     suitable = land_of(land)
-    left = brownfield_ground(land, suitable, RULES, HOMES)
+    left = brownfield_ground(land, suitable)
     told = told_of(table([], kind=[]), left, 25)
     assert told["brownfields_drawn"] == 2
     assert told["brownfields_too_small"] == 1
@@ -221,8 +220,8 @@ def test_brownfields_that_rules_take_are_told():
 def test_brownfields_that_touch_are_one_and_their_order_is_no_matter():
     land = brownfield(square(2500, 2000), square(2000, 2000), name=["East", "West"])
     suitable = land_of(land)
-    one = brownfield_ground(land, suitable, RULES, HOMES)
-    other = brownfield_ground(land.iloc[::-1], suitable, RULES, HOMES)
+    one = brownfield_ground(land, suitable)
+    other = brownfield_ground(land.iloc[::-1], suitable)
     assert one["name"].tolist() == other["name"].tolist() == ["East, West"]
     assert one["drawn_ha"].tolist() == other["drawn_ha"].tolist() == pytest.approx([50])
 
@@ -230,7 +229,7 @@ def test_brownfields_that_touch_are_one_and_their_order_is_no_matter():
 def test_without_brownfields_there_are_none():
     for land in (None, table([square(0, 0)], kind=["forest"])):
         suitable = land_of(land)
-        left = brownfield_ground(land, suitable, RULES, HOMES)
+        left = brownfield_ground(land, suitable)
         assert left.empty
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.siting.distance import Cells, cells_inside
+from geocluster.siting.measures import distance_m
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
     import xarray as xr
 
 COLUMNS = ("breaks_rules", "breaks_rules_by_m")
 
 
 def broken_rules(suitable: xr.Dataset, shapes: np.ndarray) -> dict[str, list[str]]:
-    """The rules that exclude any cell of each shape, by the cells' centres or the nearest cell.
+    """The rules that each shape breaks, and what it lacks at worst.
+
+    Rules that hold for whole cells of a parcel are measured from the shape itself to the things
+    that they speak of; the others by the centres of the cells in it, as for every parcel, or by
+    the nearest cell where it holds no centre.
 
     Parameters
     ----------
@@ -29,78 +32,64 @@ def broken_rules(suitable: xr.Dataset, shapes: np.ndarray) -> dict[str, list[str
     Returns
     -------
     dict
-        breaks_rules (rule_ids divided by "; ") and breaks_rules_by_m ("homes 120; forest 0": what
-        the worst of the cells lacks to the rule's distance; rules without one are not in it).
+        breaks_rules (rule_ids divided by "; ") and breaks_rules_by_m ("homes 120; forest 0": the
+        metres that it lacks to the rule's distance; rules without a distance are not in it).
     """
-    if "reasons" not in suitable:
+    if "reasons" not in suitable or not len(shapes):
         return {name: [""] * len(shapes) for name in COLUMNS}
-    cells = Cells.of(suitable["reasons"].assign_attrs(cell_m=suitable.attrs["cell_m"]))
+    inside = _cells_of(suitable, shapes)
     reasons = suitable["reasons"].transpose("y", "x").values.ravel()
-    records = list(suitable.attrs["rules"])
-    distances = _distances(suitable, records)
-    lacks = []
+    rows: list[dict[str, float]] = [{} for _ in shapes]
+    for record in suitable.attrs["rules"]:
+        rule_id = str(record["rule_id"])
+        for row, lack in _lacks(suitable, record, shapes, inside, reasons):
+            rows[row][rule_id] = lack
+    return in_words(rows)
+
+
+def _lacks(
+    suitable: xr.Dataset,
+    record: dict[str, Any],
+    shapes: np.ndarray,
+    inside: list[np.ndarray],
+    reasons: np.ndarray,
+) -> list[tuple[int, float]]:
+    """The shapes that break a rule, and the metres that each lacks; NaN without a distance."""
+    keep_away = float(record.get("keep_away_m", np.nan))
+    at_most = float(record.get("at_most_m", np.nan))
+    things = suitable.attrs.get("objects", {}).get(str(record["rule_id"]))
+    if record.get("whole_cell") and things is not None and len(things.shapes) and keep_away >= 0:
+        away = distance_m(shapes, things.shapes)
+        broken = np.flatnonzero((away < keep_away) | (away == 0))
+        return [(int(row), keep_away - float(away[row])) for row in broken]
+    bit = int(record["bit"])
+    name = f"distance_{record['rule_id']}_m"
+    distance = suitable[name].transpose("y", "x").values.ravel() if name in suitable else None
+    found = []
+    for row, chosen in enumerate(inside):
+        if not (reasons[chosen] >> bit & 1).any():
+            continue
+        lack = np.nan
+        if distance is not None and at_most >= 0:
+            lack = float(distance[chosen].max()) - at_most
+        elif distance is not None and keep_away >= 0:
+            lack = keep_away - float(distance[chosen].min())
+        found.append((row, lack if np.isnan(lack) else max(lack, 0.0)))
+    return found
+
+
+def _cells_of(suitable: xr.Dataset, shapes: np.ndarray) -> list[np.ndarray]:
+    """The cells whose centre lies in each shape, or the nearest cell."""
+    cells = Cells.of(suitable["reasons"].assign_attrs(cell_m=suitable.attrs["cell_m"]))
+    found = []
     for shape in shapes:
         chosen = cells_inside(np.array([shape], dtype=object), cells)
         if not len(chosen):
             middle = shape.centroid
             away = (cells.x - middle.x) ** 2 + (cells.y - middle.y) ** 2
             chosen = np.array([away.argmin()])
-        bits = int(np.bitwise_or.reduce(reasons[chosen]))
-        lacks.append(
-            {
-                str(record["rule_id"]): _lack(record, distances, chosen)
-                for record in records
-                if bits >> int(record["bit"]) & 1
-            }
-        )
-    return in_words(lacks)
-
-
-def measured_breaks(
-    sites: gpd.GeoDataFrame,
-    rules: pd.DataFrame,
-    homes: gpd.GeoDataFrame | None,
-    places: gpd.GeoDataFrame | None,
-    land: gpd.GeoDataFrame | None,
-) -> gpd.GeoDataFrame:
-    """The sites with the distances of whole-cell rules measured from their own outlines.
-
-    Of sites that are not subject to the exclusion. Rules of the other kind are tested by the
-    centres of cells, as for every parcel, and stay as `broken_rules` found them.
-
-    Parameters
-    ----------
-    sites : GeoDataFrame
-        From `candidate_sites`.
-    rules : DataFrame
-        From `read_rules`.
-    homes, places, land : GeoDataFrame or None
-        As in `suitable_land`.
-    """
-    from geocluster.siting.measures import distance_m, in_sites_crs
-    from geocluster.siting.rules import shapes_of
-
-    free = ~sites["subject_to_exclusion"].to_numpy(bool) if len(sites) else np.empty(0, bool)
-    if not free.any():
-        return sites
-    tables = [in_sites_crs(table, sites, "rules") for table in (homes, places, land)]
-    shapes = np.asarray(sites.geometry.values[free], dtype=object)
-    lacks = [_from_words(*pair) for pair in sites.loc[free, list(COLUMNS)].itertuples(index=False)]
-    for rule in rules[rules["whole_cell"]].to_dict("records"):
-        layer = shapes_of(rule, *tables)
-        if not len(layer):
-            continue
-        keep_away = float(rule["keep_away_m"])
-        for lack, distance in zip(lacks, distance_m(shapes, layer), strict=True):
-            lack.pop(str(rule["rule_id"]), None)
-            if distance < keep_away or distance == 0:
-                lack[str(rule["rule_id"])] = keep_away - distance
-    order = {str(name): place for place, name in enumerate(rules["rule_id"])}
-    ordered = [dict(sorted(lack.items(), key=lambda one: order.get(one[0], -1))) for lack in lacks]
-    measured = sites.copy()
-    for name, words in in_words(ordered).items():
-        measured.loc[free, name] = words
-    return measured
+        found.append(chosen)
+    return found
 
 
 def in_words(lacks: list[dict[str, float]]) -> dict[str, list[str]]:
@@ -118,26 +107,3 @@ def in_words(lacks: list[dict[str, float]]) -> dict[str, list[str]]:
             for lack in lacks
         ],
     }
-
-
-def _from_words(names: str, metres: str) -> dict[str, float]:
-    known = dict(part.rsplit(" ", 1) for part in metres.split("; ") if part)
-    return {name: float(known.get(name, "nan")) for name in names.split("; ") if name}
-
-
-def _distances(suitable: xr.Dataset, records: list[dict[str, Any]]) -> dict[str, np.ndarray]:
-    names = {str(record["rule_id"]): f"distance_{record['rule_id']}_m" for record in records}
-    return {
-        rule: suitable[name].transpose("y", "x").values.ravel()
-        for rule, name in names.items()
-        if name in suitable
-    }
-
-
-def _lack(record: dict[str, Any], distances: dict[str, np.ndarray], chosen: np.ndarray) -> float:
-    """What the worst cell lacks to a rule's distance; NaN for rules without one. [m]"""
-    keep_away = float(record.get("keep_away_m", np.nan))
-    distance = distances.get(str(record["rule_id"]))
-    if distance is None or not np.isfinite(keep_away):
-        return float("nan")
-    return max(keep_away - float(distance[chosen].min()), 0.0)

@@ -13,7 +13,6 @@ from geocluster.siting.parcels import Units, joined_units, lattice_block
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     import xarray as xr
     from shapely.geometry.base import BaseGeometry
 
@@ -24,13 +23,7 @@ HECTARE_M2 = 10_000
 LEAST_UNIT_M2 = 1.0
 
 
-def brownfield_ground(
-    land: gpd.GeoDataFrame | None,
-    suitable: xr.Dataset,
-    rules: pd.DataFrame,
-    homes: gpd.GeoDataFrame | None = None,
-    places: gpd.GeoDataFrame | None = None,
-) -> gpd.GeoDataFrame:
+def brownfield_ground(land: gpd.GeoDataFrame | None, suitable: xr.Dataset) -> gpd.GeoDataFrame:
     """The ground of brownfields that keeps every rule but those on ground in use and the fringe.
 
     Parameters
@@ -38,11 +31,8 @@ def brownfield_ground(
     land : GeoDataFrame or None
         Brownfields are its areas of `kind` "brownfield"; those that touch are one.
     suitable : Dataset
-        From `suitable_land`, for the region and for rules that are not of a layer.
-    rules : DataFrame
-        From `read_rules`.
-    homes, places : GeoDataFrame, optional
-        As in `suitable_land`.
+        From `suitable_land`. Distances to the things that its rules speak of are kept exactly;
+        rules without such things (the region, slope, nearness) go by cells.
 
     Returns
     -------
@@ -53,23 +43,21 @@ def brownfield_ground(
     import geopandas as gpd
     import shapely
 
-    from geocluster.siting.measures import in_sites_crs
-    from geocluster.siting.rules import shapes_of
-
     crs = suitable.attrs.get("crs")
     drawn = _drawn(land, crs)
     left = np.array([*drawn.geometry.values, None], dtype=object)[:-1]
     taken: list[list[str]] = [[] for _ in left]
-    tables = [in_sites_crs(table, drawn, "rules") for table in (homes, places, land)]
+    things = suitable.attrs.get("objects", {})
     measured = set()
-    for rule in rules.to_dict("records") if len(left) else ():
-        if rule["kind"] in NOT_ASKED:
+    for record in suitable.attrs.get("rules", ()) if len(left) else ():
+        rule_id, keep_away = str(record["rule_id"]), float(record.get("keep_away_m", np.nan))
+        objects = things.get(rule_id)
+        if record["kind"] in NOT_ASKED or objects is None or not keep_away >= 0:
             continue
-        layer = shapes_of(rule, *tables)
-        measured |= {str(rule["rule_id"])} if len(layer) else set()
-        for row, kept in _kept_away(left, layer, float(rule["keep_away_m"])):
+        measured |= {rule_id} if len(objects.shapes) else set()
+        for row, kept in _kept_away(left, objects.shapes, keep_away):
             left[row] = kept
-            taken[row].append(str(rule["rule_id"]))
+            taken[row].append(rule_id)
     for rule_id, squares in _excluded_squares(suitable, left, measured):
         for row in range(len(left)):
             less = shapely.difference(left[row], squares)

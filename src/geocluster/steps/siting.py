@@ -28,7 +28,6 @@ def find_sites(
 
     `field` is the concentration of today.
     """
-    from geocluster.siting.breaking import measured_breaks
     from geocluster.siting.brownfields import brownfield_ground, told_of
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.cutting import cuts_of
@@ -48,7 +47,7 @@ def find_sites(
     )
     cuts = cuts_of(study.land, siting.cut_along)
     used = study.land if siting.brownfields else None
-    ground = brownfield_ground(used, suitable, study.rules, study.homes, study.places)
+    ground = brownfield_ground(used, suitable)
     sites = candidate_sites(
         suitable,
         min_area_ha=park.area_ha,
@@ -63,7 +62,6 @@ def find_sites(
         min_width_m=siting.min_width_m,
     )
     sites.attrs["found"] |= told_of(cuts, ground, park.area_ha)
-    sites = measured_breaks(sites, study.rules, study.homes, study.places, study.land)
     described = describe_sites(
         sites,
         burden,
