@@ -30,6 +30,8 @@ _HOME = {
     "why": "siting.why",
     "candidate_sites": "siting.candidates",
     "describe_sites": "siting.describing",
+    "supply_curve": "siting.supply",
+    "run_forward": "siting.finalists",
     "rank": "siting.ranking",
     "rank_acceptability": "siting.ranking",
     "central_weights": "siting.ranking",

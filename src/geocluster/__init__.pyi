@@ -24,6 +24,7 @@ from geocluster.run import run_study as run_study
 from geocluster.siting.candidates import candidate_sites as candidate_sites
 from geocluster.siting.describing import describe_sites as describe_sites
 from geocluster.siting.facilities import place_facilities as place_facilities
+from geocluster.siting.finalists import run_forward as run_forward
 from geocluster.siting.pareto import pareto_front as pareto_front
 from geocluster.siting.ranking import central_weights as central_weights
 from geocluster.siting.ranking import rank as rank
@@ -32,6 +33,7 @@ from geocluster.siting.sensitivity import compare_methods as compare_methods
 from geocluster.siting.sensitivity import reversals as reversals
 from geocluster.siting.sensitivity import smallest_change as smallest_change
 from geocluster.siting.suitability import suitable_land as suitable_land
+from geocluster.siting.supply import supply_curve as supply_curve
 from geocluster.siting.together import choose_together as choose_together
 from geocluster.siting.weighting import ahp_consistency as ahp_consistency
 from geocluster.siting.weighting import ahp_weights as ahp_weights

@@ -86,6 +86,8 @@ def write_results(
         "candidates.json": write_json(candidates(results), target / "candidates.json"),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
+    if results.supply is not None and len(results.supply):
+        files["supply.csv"] = write_csv(marked(results.supply), target / "supply.csv")
     if results.deposition is not None:
         settled = results.deposition
         files["deposition.tif"] = write_raster(

@@ -43,6 +43,8 @@ class Results:
         How sure the order is, see `geocluster.steps.ranking.ranking`; empty without sites.
     candidates : dict
         How much land became candidates, and what was left out why: `candidate_sites`.
+    supply : DataFrame or None
+        Suitable land against burden, see `geocluster.siting.supply.supply_curve`.
     """
 
     field: xr.Dataset
@@ -66,3 +68,4 @@ class Results:
     judging: Judging | None = None
     stability: dict[str, Any] = with_default(default_factory=dict)
     candidates: dict[str, Any] | None = None
+    supply: pd.DataFrame | None = None

@@ -117,6 +117,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.plume.field import concentration
     from geocluster.siting.correlation import correlations
     from geocluster.siting.narratives import narratives
+    from geocluster.siting.supply import supply_curve
     from geocluster.steps.dispersion import (
         homes_inside,
         low_wind_changes,
@@ -125,6 +126,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         urban_places,
         with_cases,
     )
+    from geocluster.steps.finalists import with_finalists
     from geocluster.steps.ranking import ranking
     from geocluster.steps.siting import find_sites, in_honest_digits, told_in_honest_digits
     from geocluster.steps.uncertainty import uncertainty_of
@@ -154,9 +156,10 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             )
             not_valid = with_areas_above_stacks(not_valid, field)
     with _timed(tell, "price every place: the burden"):
+        urban = urban_places(study, grid)
         burdens = burden_by_release(
             study.homes, grid, study.own_weather, releases=study.park.releases,
-            urban=urban_places(study, grid), options=replace(options, deposition=None),
+            urban=urban, options=replace(options, deposition=None),
             weather_of=study.weather_of(grid),
         )  # fmt: skip
         burden = burden_of_profile(burdens)
@@ -170,7 +173,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
             zone_m=study.park.protection_zone_m, suitable=suitable,
         )  # fmt: skip
         told = narratives(found.sites, found.weights, **found.options)
-    ranked = in_honest_digits(found.sites, study.land)
+    with _timed(tell, "run the first sites forward"):
+        ranked = with_finalists(study, found.sites, grid, urban, options)
+    ranked = in_honest_digits(ranked, study.land)
     return Results(
         field=field,
         exposure=exposure,
@@ -193,6 +198,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         judging=found.judging,
         stability=found.stability,
         narratives=told_in_honest_digits(told, study.land),
+        supply=supply_curve(suitable, burden),
     )
 
 

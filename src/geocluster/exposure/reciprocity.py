@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     Field = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-# Near a source people and concentration meet on parts of a cell of at most 100 m, or 50 m where five
-# a side are enough, each the mean over points in it; farther away on whole cells, with a point for
-# every 250 m.
+# Near a source people and concentration meet on parts of a cell of at most 100 m, or 50 m where
+# five a side are enough, each the mean over points in it; farther away on whole cells, with a point
+# for every 250 m.
 NEAR_M, POINT_M = 8_000.0, 250.0
 PARTS = ((100.0, 9), (50.0, 5))
 # Within so many parts of the source: so many points each way, even, so that none is the source.

@@ -49,6 +49,7 @@ class SitingSettings(Section):
         default=("suburb", "dispersed", "uninhabited"), min_length=1
     )
     max_sites: int = Field(default=200, ge=1, le=100_000)
+    finalists: int = Field(default=5, ge=0, le=50)
     max_stretch: float = Field(default=4.0, ge=1, le=1000)
     min_width_m: float | None = Field(default=None, gt=0, le=100_000)
     cut_along: tuple[CutKind, ...] = ("road", "rail", "water", "plot")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocluster.maps.assets import template
 from geocluster.maps.features import site_heading
+from geocluster.maps.lines import LineChart
 from geocluster.maps.text import WORDS, clean, column_label, figure
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Panel:
     title: str
     text: str | Sequence[str] = ()
     table: pd.DataFrame | None = None
-    chart: BarChart | None = None
+    chart: BarChart | LineChart | None = None
     opened: bool = False
 
     @property
@@ -122,7 +123,7 @@ def panels_html(
         demonstration=_reason(demonstration),
         is_demonstration=demonstration is not None,
         notes=[clean(note, 600) for note in notes],
-        panels=[(panel, rows_of(panel.table), bars_of(panel.chart)) for panel in panels],
+        panels=[(panel, rows_of(panel.table), drawn(panel.chart)) for panel in panels],
         review_page=review_page,
         sources_of_data=[clean(s, 300) for s in sources_of_data],
         words=WORDS,
@@ -174,6 +175,13 @@ def _cell(item: object, kind: str, number: bool) -> str:
     if isinstance(item, bool):
         return "yes" if item else "no"
     return clean(item, 200)
+
+
+def drawn(chart: BarChart | LineChart | None) -> dict[str, Any] | None:
+    """What the template shows of a chart: a whole drawing, or groups of bars."""
+    if isinstance(chart, LineChart):
+        return {"svg": chart.svg()} if len(chart.table) else None
+    return bars_of(chart)
 
 
 def bars_of(chart: BarChart | None) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geocluster.panels.burden import cost_panels
 from geocluster.panels.candidates import candidates_panel
 from geocluster.panels.narratives import narratives_panels
 from geocluster.panels.siting import burden_panel, criteria_panel, rules_panel
@@ -33,6 +34,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         candidates_panel(results),
         *narratives_panels(results),
         burden_panel(results),
+        *cost_panels(results),
         criteria_panel(results),
         *stability_panels(results),
         rules_panel(results),

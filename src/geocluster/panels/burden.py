@@ -1,0 +1,106 @@
+"""The folds on what land costs the people: how much there is, and the first sites run forward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from geocluster.panels.words import figure, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from geocluster.maps.panels import Panel
+    from geocluster.results import Results
+
+MARKED = 3
+TIMES = (1.25, 1.5, 2.0, 3.0, 5.0)
+WHY = {
+    "terrain": "the ground: a forward run knows hills, the burden is over flat ground",
+    "deposition": "deposition: what settles on the way is not breathed, the burden leaves it out",
+}
+
+
+def cost_panels(results: Results) -> list[Panel]:
+    """How much land there is below a burden, and how the first sites compare when run forward."""
+    return [*supply_panels(results), *finalists_panels(results)]
+
+
+def supply_panels(results: Results) -> list[Panel]:
+    """Suitable land against burden, as a curve and at some multiples of the best."""
+    from geocluster.maps.lines import LineChart
+    from geocluster.maps.panels import Panel
+    from geocluster.siting.criteria import BURDEN
+
+    supply = results.supply
+    if supply is None or supply.empty:
+        return []
+    best = supply[BURDEN].iloc[0] / supply["times_the_best"].iloc[0]
+    rows = [supply[supply[BURDEN] <= times * best] for times in TIMES]
+    table = table_of(
+        {
+            "burden up to": [f"{times:g} times the least" for times in TIMES],
+            "persons × µg/m³ per g/s": [figure(times * best) for times in TIMES],
+            "suitable land [ha]": [figure(r["hectares"].max() if len(r) else 0) for r in rows],
+            "of all suitable land": [
+                f"{r['share_of_land'].max() if len(r) else 0:.0%}" for r in rows
+            ],
+        }
+    )
+    sites = results.sites.sort_values("rank", kind="stable").head(MARKED)
+    marks = [
+        (float(row[BURDEN]), str(row["site_id"]))
+        for row in sites.to_dict("records")
+        if row.get(BURDEN) == row.get(BURDEN) and row.get(BURDEN) is not None
+    ]
+    chart = LineChart(
+        supply,
+        "burden",
+        "hectares",
+        "burden [persons × µg/m³ per g/s]",
+        "suitable land [ha]",
+        marks,
+    )
+    last = supply.iloc[-1]
+    text = [
+        f"Of {figure(last['hectares'])} ha of suitable land the best costs the people "
+        f"{figure(best)} persons × µg/m³ for each gram a second, the worst "
+        f"{figure(last[BURDEN])} ({figure(last['times_the_best'])} times as much). The curve tells "
+        "how much land there is below a burden; the marks are the first sites. All steps are in "
+        "supply.csv.",
+    ]
+    return [Panel("How much land there is below a burden", text, table, chart)]
+
+
+def finalists_panels(results: Results) -> list[Panel]:
+    """The first sites run forward with all options, beside their burden."""
+    from geocluster.maps.panels import Panel
+    from geocluster.siting.criteria import BURDEN
+    from geocluster.siting.finalists import FORWARD, REASON
+
+    sites = results.sites
+    if FORWARD not in sites or not sites[FORWARD].notna().any():
+        return []
+    rows = sites[sites[FORWARD].notna()].sort_values("rank", kind="stable")
+    table = table_of(
+        {
+            "site": rows["site_id"],
+            "burden [persons × µg/m³ per g/s]": rows[BURDEN].map(figure),
+            "run forward": rows[FORWARD].map(figure),
+            "difference": [f"{value:+.1f} %" for value in rows["forward_difference_percent"]],
+        }
+    )
+    text = [
+        "The park was placed at a point in each of the first sites and run hour by hour to where "
+        "people live, with the terrain and all options of this study. The burden is over flat "
+        "ground and the mean of the whole site.",
+        *[_why(row) for row in rows.to_dict("records") if row[REASON]],
+    ]
+    return [Panel("The first sites, run forward", text, table)]
+
+
+def _why(row: Mapping[Hashable, Any]) -> str:
+    reason = str(row["forward_reason"])
+    return (
+        f"{row['site_id']} differs by {row['forward_difference_percent']:+.0f} %, mostly by "
+        f"{WHY.get(reason, reason)}."
+    )
