@@ -20,10 +20,14 @@ from geocluster.siting.describing import describe_sites
 from geocluster.steps.ranking import ranking
 from geocluster.steps.uncertainty import (
     CALMS,
+    EMISSION,
     PEOPLE,
     TALL,
+    TODAY,
     WIND,
     Uncertainty,
+    of_case,
+    profile_cases,
     uncertainty_of,
     values_at,
     wind_parts,
@@ -57,7 +61,7 @@ def sky_of(speeds=(0.5, 4.0, 3.0, 5.0), **coords):
 SEASONS = np.repeat(["winter", "summer"], 2 * len(DIRECTIONS))
 
 
-def study_of(sky, *, located=(True, True, False)):
+def study_of(sky, *, located=(True, True, False), emissions=None):
     """A valley of 20 km with two towns in the west and farms of unknown place in the east."""
     region = Region("Valley", box(0, 0, 20_000, 10_000), "EPSG:32642")
     shapes = [
@@ -73,14 +77,18 @@ def study_of(sky, *, located=(True, True, False)):
         homes=homes,
         own_weather=sky,
         settings=SimpleNamespace(
-            grid=SimpleNamespace(cell_m=500), plume=SimpleNamespace(urban=False)
+            grid=SimpleNamespace(cell_m=500),
+            plume=SimpleNamespace(urban=False),
+            limits=lambda: ["who-2021"],
         ),
-        park=SimpleNamespace(releases=RELEASES, protection_zone_m=500.0),
+        park=SimpleNamespace(releases=RELEASES, protection_zone_m=500.0, emissions=emissions or {}),
+        places=None,
+        land=None,
         weather_of=lambda grid: None,
     )
 
 
-def sites_of(study):
+def sites_of(study, **more):
     from geocluster.exposure.burden import burden_by_release, burden_of_profile
 
     grid = study.region.grid(cell_m=500)
@@ -91,7 +99,7 @@ def sites_of(study):
         {"site_id": [f"S{n}" for n in range(5)]}, geometry=shapes, crs="EPSG:32642"
     )
     road = gpd.GeoDataFrame({"kind": ["road"]}, geometry=[box(0, 0, 20_000, 10)], crs=32642)
-    described = describe_sites(sites, burden_of_profile(burdens), study.homes, road, None)
+    described = describe_sites(sites, burden_of_profile(burdens), study.homes, road, None, **more)
     return described, burdens
 
 
@@ -107,7 +115,7 @@ def test_each_kind_has_its_cases(valley):
     kinds = pd.Series(found.kinds)
     assert kinds.value_counts().to_dict() == {CALMS: 2, WIND: 2, PEOPLE: 2}
     assert "wind without winter" in found.cases
-    assert found.not_asked == {}
+    assert list(found.not_asked) == [EMISSION]
 
 
 def test_a_case_is_what_the_burden_would_be(valley):
@@ -148,6 +156,7 @@ def test_what_cannot_be_asked_is_said():
         CALMS: "no wind is under 1 m/s",
         WIND: "the weather knows neither years nor seasons",
         PEOPLE: "the location of all people is known",
+        EMISSION: "[park.emissions] is not given, so that no criterion depends on it",
     }
 
 
@@ -235,3 +244,60 @@ def test_without_cases_there_is_still_a_table(valley):
     study_only = (study, sites, burdens, Uncertainty())
     kinds = [row["kind"] for row in run_of(study_only).stability["kinds"]]
     assert kinds == ["weights", "height of release", "everything at once"]
+
+
+@pytest.fixture(scope="module")
+def emitting():
+    """The valley where the park emits NOx, and the air of today has some, of a known range."""
+    study = study_of(sky_of(season=("hour", SEASONS)), emissions={"nox": 5.0})
+    grid = study.region.grid(cell_m=500)
+    here = 9.0 * np.exp(-grid["x"].values / 8000) * np.ones((grid.sizes["y"], 1))
+    today = xr.Dataset(
+        {"mean": (("pollutant", "y", "x"), np.stack([here, 0.5 * here, 1.3 * here]))},
+        coords={"pollutant": ["nox", "nox_low", "nox_high"], "y": grid["y"], "x": grid["x"]},
+        attrs=grid.attrs,
+    )
+    sites, burdens = sites_of(study, park=study.park, weather=study.own_weather, field=today)
+    return study, sites, burdens, uncertainty_of(study, sites, PlumeOptions(), today)
+
+
+def test_more_emission_never_brings_fewer_people_above(emitting):
+    _, sites, _, found = emitting
+    kinds = pd.Series(found.kinds).value_counts().to_dict()
+    assert (kinds[EMISSION], kinds[TODAY]) == (2, 2)
+    counts = [found.by_emission[times]["people_newly_above"] for times in sorted(found.by_emission)]
+    assert (np.diff(np.array(counts[:4]), axis=0) >= 0).all()
+    assert counts[-1].sum() > counts[0].sum()
+    half = found.cases["half as much emitted"]["people_newly_above"]
+    assert (half <= sites["people_newly_above"].to_numpy()).all()
+
+
+def test_what_the_park_adds_changes_with_release_and_weather(emitting):
+    _, sites, _, found = emitting
+    worst = "worst_home_ug_m3_per_g_s"
+    own = sites[worst].to_numpy()
+    assert (found.by_release["all from leak"][worst] > own).all()
+    assert (found.by_release["all from boiler"][worst] < own).all()
+    assert list(found.by_release) == list(profile_cases(RELEASES))
+    assert found.cases["winds under 1 m/s left out as calms"][worst] != pytest.approx(own)
+
+
+def test_a_run_tells_what_emission_would_turn_its_order(emitting):
+    found = run_of(emitting).stability
+    turns = found["emission_turns"]
+    assert turns["tried"] == [0.1, 10.0]
+    assert [row["times"] for row in turns["firsts"]] == [0.1, 0.2, 0.5, 2.0, 5.0, 10.0]
+    assert {row["kind"] for row in found["kinds"]} >= {EMISSION, TODAY}
+
+
+def test_the_low_case_of_today_stands_in_for_what_is_likely():
+    mean = xr.DataArray(
+        [[1.0], [0.5], [7.0]],
+        dims=("pollutant", "x"),
+        coords={"pollutant": ["so2", "so2_low", "co"]},
+    )
+    today = xr.Dataset({"mean": mean})
+    assert of_case(today, "low")["mean"].sel(pollutant="so2").item() == 0.5
+    assert of_case(today, "low")["mean"].sel(pollutant="co").item() == 7.0
+    assert of_case(today, "high") is None
+    assert today["mean"].sel(pollutant="so2").item() == 1.0

@@ -166,7 +166,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "find suitable land and candidate sites"):
         suitable, sites = find_sites(study, grid, burden, clusters, field)
     with _timed(tell, "see what the criteria would be otherwise"):
-        uncertain = uncertainty_of(study, sites, options)
+        uncertain = uncertainty_of(study, sites, options, field)
     with _timed(tell, "rank the sites, and see how sure that is"):
         found = ranking(
             sites, burdens, settings.siting, not_valid, uncertain=uncertain, homes=study.homes,

@@ -61,14 +61,33 @@ def release_cases(
     lowest : str or None
         The release nearest to the ground.
     """
-    if len(by_release) < 2:
+    if not shares:
+        return dict(_alone(by_release)) if len(by_release) > 1 else {}
+    return {
+        name: mixed(by_release, mixture) for name, mixture in release_shares(shares, lowest).items()
+    }
+
+
+def _alone(by_release: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"all from {name}": values for name, values in by_release.items()}
+
+
+def release_shares(shares: Mapping[str, float], lowest: str | None) -> dict[str, dict[str, float]]:
+    """The shares of each case: all from one release, less and more from the lowest.
+
+    Examples
+    --------
+    >>> list(release_shares({"leak": 0.1, "stack": 0.9}, "leak"))
+    ['all from leak', 'all from stack', '60% from leak']
+    """
+    if len(shares) < 2:
         return {}
-    cases = {f"all from {name}": values for name, values in by_release.items()}
-    for share in LOWEST_SHARES if lowest and shares else ():
+    cases = {
+        f"all from {name}": {other: float(other == name) for other in shares} for name in shares
+    }
+    for share in LOWEST_SHARES if lowest in shares else ():
         if abs(shares[str(lowest)] - share) > 0.05:
-            cases[f"{share:.0%} from {lowest}"] = mixed(
-                by_release, with_share(shares, str(lowest), share)
-            )
+            cases[f"{share:.0%} from {lowest}"] = with_share(shares, str(lowest), share)
     return cases
 
 
@@ -202,6 +221,56 @@ def zone_turns(
         "firsts": firsts,
         "second_first_at_m": _closest(to_second, now_m),
         "other_first_at_m": _closest(turned, now_m),
+    }
+
+
+def emission_turns(
+    asked: Question, by_times: Mapping[float, Mapping[str, np.ndarray]]
+) -> dict[str, Any]:
+    """Which site is first where the park emits so many times as much.
+
+    Parameters
+    ----------
+    asked : Question
+    by_times : mapping
+        How many times the emission to {column: values of each site that is kept}.
+
+    Returns
+    -------
+    dict
+        ``tried`` (the least and greatest), ``firsts`` (rows of ``times``, ``first``, ``second``),
+        ``second_first_at`` and ``other_first_at``: the factor tried that is nearest to 1 at which
+        the second, or any other, is first; empty where nothing counted depends on it.
+    """
+    known = {
+        times: {name: values for name, values in columns.items() if name in asked.columns}
+        for times, columns in by_times.items()
+    }
+    if len(asked.values) < 2 or not any(known.values()):
+        return {}
+    order, ids = asked.order(), asked.site_ids()
+    firsts, to_second, turned = [], [], []
+    for times in sorted(known):
+        table = asked.values.copy()
+        for name, values in known[times].items():
+            number = asked.columns.index(name)
+            table[:, number] = values
+            _within(asked, table, number)
+        then = asked._replace(values=table).order()
+        firsts.append(
+            {"times": float(times), "first": str(ids[then[0]]), "second": str(ids[then[1]])}
+        )
+        to_second += [times] if then[0] == order[1] else []
+        turned += [times] if then[0] != order[0] else []
+
+    def nearest(found: list[float]) -> float | None:
+        return min(found, key=lambda times: abs(np.log(times))) if found else None
+
+    return {
+        "tried": [float(min(known)), float(max(known))],
+        "firsts": firsts,
+        "second_first_at": nearest(to_second),
+        "other_first_at": nearest(turned),
     }
 
 

@@ -85,8 +85,9 @@ def ranking(
     weights = judging.weights
     by_release = {str(part["release"].values): site_means(sites, part) for part in burdens}
     shares, lowest = _profile(burdens)
+    beside = uncertain.by_release if uncertain is not None else {}
     heights = {
-        f"{HEIGHTS}: {name}": {BURDEN: values}
+        f"{HEIGHTS}: {name}": {BURDEN: values, **beside.get(name, {})}
         for name, values in release_cases(by_release, shares, lowest).items()
     }
     others = uncertain.cases if uncertain is not None else {}

@@ -68,7 +68,8 @@ def stability_of(
         - ``weight_turns``: a row a criterion, ``criterion, share, needed, change,
           other_first_at``: the share of all weight at which the second, or any other, is the
           first (None where none), smallest change first;
-        - ``release_turns``, ``rule_turns``, ``zone_turns``: see `geocluster.siting.turning`;
+        - ``release_turns``, ``emission_turns``, ``rule_turns``, ``zone_turns``: see
+          `geocluster.siting.turning`;
         - ``reversals``: ``asked`` (how many candidates left in turn), ``turned`` (how many of
           them turn some pair of others), ``first_changes`` (site_ids whose leaving changes who
           is the first of the others);
@@ -77,7 +78,13 @@ def stability_of(
     """
     from geocluster.siting.criteria import BURDEN
     from geocluster.siting.question import Question
-    from geocluster.siting.turning import least_distances, release_turns, rule_turns, zone_turns
+    from geocluster.siting.turning import (
+        emission_turns,
+        least_distances,
+        release_turns,
+        rule_turns,
+        zone_turns,
+    )
 
     weights, first = judging.weights, judging.first
     asked = Question.of(
@@ -112,6 +119,7 @@ def stability_of(
         "sites": _by_site(sites, sure, kinds, judging),
         "weight_turns": _weight_turns(sites, judging, asked),
         "release_turns": release_turns(asked, BURDEN, by_release, shares) if shares else [],
+        "emission_turns": emission_turns(asked, uncertain.by_emission if uncertain else {}),
         "rule_turns": rule_turns(asked, distances, keep_away),
         "zone_turns": zone,
         **_others(sites, judging, ids),

@@ -1,12 +1,13 @@
 """What the criteria of a study's sites would be if one uncertain thing were otherwise.
 
 The burden of a case is computed on a grid of about 15,000 cells, by tables, and compared with the
-burden as run on the same grid: the ratio of the two changes each site's own burden.
+burden as run on the same grid: the ratio of the two changes each site's own burden. What a park
+adds to the air (the worst-hit home, people newly above a limit) is computed anew at each site.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,17 @@ TALL_STACK = {
     "exit_temperature_k": 400.0,
 }
 TALL_FROM_M = 80.0
+# Nobody has said how far a park's emission is uncertain: a factor of 2 either way is assumed.
+FACTORS = {0.5: "half as much emitted", 2.0: "twice as much emitted"}
+TRIED_FACTORS = (0.1, 0.2, 0.5, 2.0, 5.0, 10.0)
+EMISSION, TODAY = "emission of the park", "emissions of today"
+NO_EMISSIONS = "[park.emissions] is not given, so that no criterion depends on it"
+AIR_COLUMNS = (
+    "worst_home_ug_m3_per_g_s",
+    "worst_place_ug_m3_per_g_s",
+    "people_newly_above",
+    "vegetation_newly_above_ha",
+)
 CALMS, WIND, PEOPLE = "treatment of weak winds", "wind", "people"
 TREATMENTS = {
     "keep": "winds under 1 m/s as they are",
@@ -61,6 +73,11 @@ class Uncertainty:
     tall : array or None
         The burden of a stack of 120 m at the sites, where the park has none that high.
         [persons ug/m3 per g/s]
+    by_release : dict
+        Case of releases (see `release_cases`) to the columns that change beside the burden.
+    by_emission : dict
+        How many times the park's emission to {column: values at the sites}; empty where it is not
+        known what the park emits.
     """
 
     cases: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
@@ -68,6 +85,8 @@ class Uncertainty:
     not_asked: dict[str, str] = field(default_factory=dict)
     cell_m: float = 0.0
     tall: np.ndarray | None = None
+    by_release: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    by_emission: dict[float, dict[str, np.ndarray]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, columns: dict[str, np.ndarray]) -> None:
         """One more case."""
@@ -75,8 +94,13 @@ class Uncertainty:
         self.kinds[name] = kind
 
 
-def uncertainty_of(study: Study, sites: gpd.GeoDataFrame, options: PlumeOptions) -> Uncertainty:
-    """Cases of the weather, its weak winds and the people, at each site.
+def uncertainty_of(
+    study: Study,
+    sites: gpd.GeoDataFrame,
+    options: PlumeOptions,
+    today: xr.Dataset | None = None,
+) -> Uncertainty:
+    """Cases of the weather, its weak winds, the people and the emissions, at each site.
 
     Parameters
     ----------
@@ -85,27 +109,64 @@ def uncertainty_of(study: Study, sites: gpd.GeoDataFrame, options: PlumeOptions)
         From `describe_sites`.
     options : PlumeOptions
         As the burden was run.
+    today : Dataset, optional
+        The concentration of today, with cases such as `so2_low`.
     """
     from geocluster.siting.criteria import BURDEN
 
     found = Uncertainty()
     if not len(sites) or BURDEN not in sites:
         return found
-    rough = _Rough.of(study, sites, options)
+    rough = _Rough.of(study, sites, options, today)
     found.cell_m = rough.cell_m
     base = rough.burden()
     own = sites[BURDEN].to_numpy(float)
 
-    def changed(values: np.ndarray) -> dict[str, np.ndarray]:
+    def changed(
+        weather: Weather | None = None, low_wind: str | None = None, releases: Any = None
+    ) -> dict[str, np.ndarray]:
+        values = rough.burden(weather=weather, low_wind=low_wind, releases=releases)
         return {BURDEN: own * np.where(base > 0, values / np.where(base > 0, base, 1), 1)}
 
-    _add_calms(found, rough, changed)
-    _add_winds(found, rough, changed)
+    for name, low_wind in _treatments(found, rough):
+        air = rough.air(low_wind=low_wind)
+        found.add(CALMS, name, {**changed(low_wind=low_wind), **air})
+    for name, weather in _winds(found, rough):
+        found.add(WIND, name, {**changed(weather), **rough.air(weather=weather)})
     _add_people(found, rough, sites, base)
-    heights = [one.get("stack_height_m") or 0.0 for one in study.park.releases]
-    if max(heights) < TALL_FROM_M:
-        found.tall = changed(rough.burden(releases=TALL_STACK))[BURDEN]
+    _add_emissions(found, rough)
+    profile = study.park.releases
+    found.by_release = {
+        name: rough.air(releases=releases) for name, releases in profile_cases(profile).items()
+    }
+    if max(one.get("stack_height_m") or 0.0 for one in profile) < TALL_FROM_M:
+        found.tall = changed(releases=TALL_STACK)[BURDEN]
     return found
+
+
+def profile_cases(releases: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The park with other shares of its releases, by the names of `release_cases`.
+
+    Examples
+    --------
+    >>> low = {"name": "leak", "share": 0.5, "release_height_m": 10.0}
+    >>> high = {"name": "stack", "share": 0.5, "stack_height_m": 40.0}
+    >>> [[part["share"] for part in parts] for parts in profile_cases([low, high]).values()]
+    [[1.0], [1.0], [0.1, 0.9], [0.6, 0.4]]
+    """
+    from geocluster.siting.turning import release_shares
+
+    shares = {str(one["name"]): float(one["share"]) for one in releases}
+    heights = [one.get("stack_height_m") or one.get("release_height_m") or 0.0 for one in releases]
+    lowest = str(releases[int(np.argmin(heights))]["name"])
+    return {
+        name: [
+            {**one, "share": mixture[str(one["name"])]}
+            for one in releases
+            if mixture[str(one["name"])] > 0
+        ]
+        for name, mixture in release_shares(shares, lowest).items()
+    }
 
 
 @dataclass(frozen=True)
@@ -119,9 +180,16 @@ class _Rough:
     urban: bool | xr.DataArray
     weather_of: xr.DataArray | None
     cell_m: float
+    today: xr.Dataset | None = None
 
     @classmethod
-    def of(cls, study: Study, sites: gpd.GeoDataFrame, options: PlumeOptions) -> _Rough:
+    def of(
+        cls,
+        study: Study,
+        sites: gpd.GeoDataFrame,
+        options: PlumeOptions,
+        today: xr.Dataset | None = None,
+    ) -> _Rough:
         from geocluster.steps.dispersion import urban_places
 
         area = study.region.boundary.envelope.area
@@ -129,8 +197,47 @@ class _Rough:
         grid = study.region.grid(cell_m)
         quick = replace(options, deposition=None, method="tables")
         return cls(
-            study, sites, grid, quick, urban_places(study, grid), study.weather_of(grid), cell_m
+            study,
+            sites,
+            grid,
+            quick,
+            urban_places(study, grid),
+            study.weather_of(grid),
+            cell_m,
+            today,
         )
+
+    def air(
+        self,
+        *,
+        weather: Weather | None = None,
+        low_wind: str | None = None,
+        releases: Any = None,
+        times: float = 1.0,
+        today: xr.Dataset | None = None,
+    ) -> dict[str, np.ndarray]:
+        """What the park adds to the air at each site, of the criteria that have a value."""
+        from geocluster.siting.added import Added
+        from geocluster.siting.air import air_columns
+
+        study, sites = self.study, self.sites
+        known = [name for name in AIR_COLUMNS if name in sites and sites[name].notna().any()]
+        if not known:
+            return {}
+        added = Added.of(
+            sites,
+            study.park.releases if releases is None else releases,
+            study.own_weather if weather is None else weather,
+            options=replace(self.options, low_wind=low_wind) if low_wind else self.options,
+            urban=self.urban,
+            weather_of=self.weather_of,
+        )
+        emissions = {name: rate * times for name, rate in study.park.emissions.items()}
+        columns = air_columns(
+            added, sites, study.homes, study.places, study.land,
+            self.today if today is None else today, emissions, study.settings.limits(),
+        )  # fmt: skip
+        return {name: np.asarray(columns[name], dtype=float) for name in known}
 
     def burden(
         self,
@@ -168,29 +275,59 @@ def values_at(sites: gpd.GeoDataFrame, field: xr.DataArray) -> np.ndarray:
     return np.asarray(field.sortby("y").interp(x=x, y=y).values, dtype=float)
 
 
-def _add_calms(
-    found: Uncertainty, rough: _Rough, changed: Callable[[np.ndarray], dict[str, np.ndarray]]
-) -> None:
+def _treatments(found: Uncertainty, rough: _Rough) -> Iterator[tuple[str, str]]:
+    """The other treatments of weak winds, where there are any."""
     skies = _skies(rough.study)
-    weak = any(bool((sky["wind_speed_m_s"] < 1).any()) for sky in skies)
-    if not weak:
+    if not any(bool((sky["wind_speed_m_s"] < 1).any()) for sky in skies):
         found.not_asked[CALMS] = "no wind is under 1 m/s"
         return
     strong = all(bool((sky["wind_speed_m_s"] >= 1).any()) for sky in skies)
     for treatment, words in TREATMENTS.items():
-        if treatment == rough.options.low_wind or (treatment == "drop" and not strong):
-            continue
-        found.add(CALMS, words, changed(rough.burden(low_wind=treatment)))
+        if treatment != rough.options.low_wind and (treatment != "drop" or strong):
+            yield words, treatment
 
 
-def _add_winds(
-    found: Uncertainty, rough: _Rough, changed: Callable[[np.ndarray], dict[str, np.ndarray]]
-) -> None:
+def _winds(found: Uncertainty, rough: _Rough) -> Iterator[tuple[str, Weather]]:
     parts, reason = wind_parts(rough.study.own_weather)
     if reason:
         found.not_asked[WIND] = reason
-    for name, weather in parts.items():
-        found.add(WIND, name, changed(rough.burden(weather=weather)))
+    yield from parts.items()
+
+
+def _add_emissions(found: Uncertainty, rough: _Rough) -> None:
+    """What the park emits, and what is in the air today, where limits are counted."""
+    if "people_newly_above" not in rough.sites or not rough.study.park.emissions:
+        found.not_asked[EMISSION] = NO_EMISSIONS
+        return
+    for times in TRIED_FACTORS:
+        columns = rough.air(times=times)
+        counted = {name: columns[name] for name in AIR_COLUMNS[2:] if name in columns}
+        if not counted:
+            found.not_asked[EMISSION] = "no limit is counted for what the park emits"
+            return
+        found.by_emission[times] = counted
+        if times in FACTORS:
+            found.add(EMISSION, FACTORS[times], counted)
+    for case in ("low", "high"):
+        today = of_case(rough.today, case)
+        if today is not None:
+            columns = rough.air(today=today)
+            counted = {name: columns[name] for name in AIR_COLUMNS[2:] if name in columns}
+            found.add(TODAY, f"{case} emissions of the sources of today", counted)
+
+
+def of_case(today: xr.Dataset | None, case: str) -> xr.Dataset | None:
+    """The concentration of today where each pollutant has its low or high case; None without."""
+    if today is None:
+        return None
+    names = [str(name) for name in today["pollutant"].values]
+    plain = [name for name in names if f"{name}_{case}" in names]
+    if not plain:
+        return None
+    mean = today["mean"].copy(deep=True)
+    for name in plain:
+        mean.loc[{"pollutant": name}] = today["mean"].sel(pollutant=f"{name}_{case}").values
+    return today.assign(mean=mean)
 
 
 def wind_parts(weather: Weather) -> tuple[dict[str, Weather], str]:
