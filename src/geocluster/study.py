@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from geocluster.load.database import Reading
+    from geocluster.load.roads import RoadGraph
     from geocluster.load.settings import ParkSettings, Settings
     from geocluster.region import Region
 
@@ -115,6 +117,15 @@ class Study:
     def park(self) -> ParkSettings:
         """The planned park: its area, protection zone and releases."""
         return self.settings.park
+
+    @cached_property
+    def roads(self) -> RoadGraph | None:
+        """The roads of `land` as a graph of minutes, made when first asked for; None without."""
+        from geocluster.load.roads import road_graph
+
+        if not (self.land["kind"] == "road").any():
+            return None
+        return road_graph(self.land, speeds=self.settings.siting.road_speeds)
 
     @property
     def own_weather(self) -> xr.Dataset | dict[str, xr.Dataset]:

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from shapely.geometry import LineString, MultiLineString, Point
 
 from geocluster.errors import TableError
+from geocluster.load.road_network import road_graph_from
 from geocluster.load.roads import read_speeds, road_graph, speed_table
 
 CRS = "EPSG:32642"
@@ -175,3 +176,39 @@ def test_malta_is_quick_and_its_islands_are_told(malta_study):
     assert 0.8 < share[0] < 0.9  # Malta; the second is Gozo, which only a ferry reaches
     assert 0.1 < share[1] < 0.2
     assert "OpenStreetMap" in graph.origin
+
+
+def test_a_graph_of_networkx_is_taken_over():
+    networkx = pytest.importorskip("networkx")
+    made = networkx.MultiDiGraph(crs="EPSG:4326")
+    for name, lon, lat in ((1, 69.0, 41.0), (2, 69.01, 41.0), (3, 69.02, 41.0), (4, 69.5, 41.0)):
+        made.add_node(name, x=lon, y=lat)
+    made.add_edge(1, 2, length=841.0, travel_time=60.0, highway="primary")
+    made.add_edge(2, 1, length=841.0, travel_time=50.0, highway="primary")
+    line = LineString([(69.01, 41.0), (69.015, 41.001), (69.02, 41.0)])
+    made.add_edge(2, 3, length=850.0, highway=["trunk_link", "primary"], geometry=line)
+    graph = road_graph_from(made, CRS)
+    assert minutes_between(graph, *zip(graph.x[:2], graph.y[:2], strict=True)) == pytest.approx(
+        50 / 60
+    )
+    assert graph.minutes[2] == pytest.approx(0.85 / 85 * 60)
+    assert graph.length_m[2] == pytest.approx(868, abs=5)
+    assert graph.island.tolist() == [0, 0, 0, 1]
+    assert "oneways not obeyed" in graph.notes[0]
+    with pytest.raises(TableError, match="in degrees"):
+        road_graph_from(made)
+    made.add_edge(3, 4)
+    with pytest.raises(TableError, match="neither travel_time nor length"):
+        road_graph_from(made, CRS)
+    made.add_node(5)
+    with pytest.raises(TableError, match="no x and y"):
+        road_graph_from(made, CRS)
+
+
+def test_speed_limits_of_openstreetmap_are_read(malta_study):
+    table = malta_study.land
+    limits = table["maxspeed_km_h"][table["kind"] == "road"]
+    assert limits.notna().sum() > 100
+    assert limits.dropna().between(5, 130).all()
+    assert table["maxspeed_km_h"][table["kind"] != "road"].isna().all()
+    assert "the limit of" in malta_study.roads.notes[0]

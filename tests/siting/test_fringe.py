@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from geocluster.errors import TableError
 from geocluster.siting.fringe import (
+    distance_to_cells,
+    urban_fringe,
+)
+from geocluster.siting.urbanisation import (
     CLASSES,
     classify,
     degree_of_urbanisation,
-    distance_to_cells,
-    urban_fringe,
 )
 
 CENTRE, DENSE, SEMI = CLASSES["urban centre"], CLASSES["dense town"], CLASSES["semi-dense town"]

@@ -6,6 +6,7 @@ Data (c) OpenStreetMap contributors, Open Database License 1.0.
 
 from __future__ import annotations
 
+import math
 import tempfile
 import warnings
 from pathlib import Path
@@ -23,7 +24,15 @@ from geocluster.load.osm_stream import (
     sorted_copy,
     stream_features,
 )
-from geocluster.load.osm_tags import TABLES, TagRow, TagTable, length_m, power_mw, read_tag_rows
+from geocluster.load.osm_tags import (
+    TABLES,
+    TagRow,
+    TagTable,
+    length_m,
+    power_mw,
+    read_tag_rows,
+    speed_km_h,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -41,8 +50,9 @@ COLUMNS = {
                 "height_m", "output_mw", "fuel", "product", "operator", "area_ha"),
     "homes": ("osm_id", "name", "kind", "rule", "origin", "area_ha"),
     "places": ("osm_id", "name", "kind", "rule", "origin"),
-    "land": ("osm_id", "name", "kind", "class", "rule", "origin"),
+    "land": ("osm_id", "name", "kind", "class", "rule", "origin", "maxspeed_km_h"),
 }  # fmt: skip
+NUMBERS = ("height_m", "output_mw", "maxspeed_km_h")
 TEXT_TAGS = {
     "product": ("product",),
     "operator": ("operator",),
@@ -101,7 +111,8 @@ def read_osm(
         `operator`, `area_ha` [ha]; no emissions, which OpenStreetMap does not know.
         `homes`: residential areas with `area_ha` [ha], without people.
         `places`: points of schools, kindergartens, hospitals and named settlements, by `kind`.
-        `land`: `kind` (road, rail, power, water, protected, industrial, ...) and `class`.
+        `land`: `kind` (road, rail, power, water, protected, industrial, ...), `class`, and of roads
+        `maxspeed_km_h` [km/h].
 
     Raises
     ------
@@ -248,9 +259,9 @@ def _table(name: str, kept: list[_Kept], crs: Any) -> gpd.GeoDataFrame:
     records = [_record(name, osm_id, tags, row) for osm_id, tags, row, _ in kept]
     columns = COLUMNS[name]
     frame = pd.DataFrame.from_records(records, columns=[c for c in columns if c != "area_ha"])
-    texts = frame.columns.difference(["height_m", "output_mw"])
+    texts = frame.columns.difference(list(NUMBERS))
     frame = frame.astype(dict.fromkeys(texts, "str")).astype(
-        {column: float for column in ("height_m", "output_mw") if column in frame}
+        {column: float for column in NUMBERS if column in frame}
     )
     table = gpd.GeoDataFrame(frame, geometry=[one[3] for one in kept], crs=LONLAT)
     if name == "places":
@@ -274,10 +285,10 @@ def _with_sea(
         _mended(f"{path.name}: {unclear:.0%} of the shore does not close: no sea drawn there")
     if sea.is_empty:
         return land
-    row = {"osm_id": None, "name": "sea", "kind": "water", "class": None}
-    row |= {"rule": "natural=coastline", "origin": "OpenStreetMap"}
+    row: dict[str, object] = {"osm_id": None, "name": "sea", "kind": "water", "class": None}
+    row |= {"rule": "natural=coastline", "origin": "OpenStreetMap", "maxspeed_km_h": math.nan}
     table = gpd.GeoDataFrame([row], geometry=[sea], crs=LONLAT).to_crs(clip.crs)
-    texts = dict.fromkeys(COLUMNS["land"], "str")
+    texts = {name: "str" for name in COLUMNS["land"] if name not in NUMBERS}
     return gpd.GeoDataFrame(pd.concat([land, table.astype(texts)], ignore_index=True))
 
 
@@ -299,6 +310,8 @@ def _record(name: str, osm_id: str, tags: dict[str, str], row: TagRow) -> dict[s
     }
     if name == "land":
         record["class"] = row.class_ or None
+        limit = speed_km_h(tags.get("maxspeed")) if row.kind == "road" else None
+        record["maxspeed_km_h"] = limit
     if name == "sources":
         record.update({key: _first(tags, keys) for key, keys in TEXT_TAGS.items()})
         record["height_m"] = length_m(tags.get("height"))

@@ -171,6 +171,17 @@ def power_mw(text: str | None) -> float | None:
     return _quantity(text, {"w": 1e-6, "kw": 1e-3, "mw": 1.0, "gw": 1e3, "kwp": 1e-3, "mwp": 1.0})
 
 
+def speed_km_h(text: str | None) -> float | None:
+    """A speed limit as mappers write it [km/h]; None where it cannot be told, or is none.
+
+    Examples
+    --------
+    >>> [speed_km_h(text) for text in ("60", "30 mph", "50 km/h", "none", "0", None)]
+    [60.0, 48.28032, 50.0, None, None, None]
+    """
+    return _quantity((text or "").replace("/", ""), {"": 1.0, "kmh": 1.0, "mph": 1.609344}) or None
+
+
 def _quantity(text: str | None, units: dict[str, float]) -> float | None:
     match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*([A-Za-z']*)\s*", text or "")
     if not match or match.group(2).lower() not in units:

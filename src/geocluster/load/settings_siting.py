@@ -45,6 +45,9 @@ class SitingSettings(Section):
     proposed: VectorFile | None = None
     brownfields: bool = True
     fringe_km: float = Field(default=10.0, gt=0, le=200)
+    fringe_minutes: float | None = Field(default=None, gt=0, le=600)
+    urbanisation: Literal["people", "built-up"] = "people"
+    road_speeds: dict[Text, float] = Field(default_factory=dict)
     fringe_classes: tuple[FringeClass, ...] = Field(
         default=("suburb", "dispersed", "uninhabited"), min_length=1
     )
@@ -77,6 +80,25 @@ class SitingSettings(Section):
     def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) < len(value):
             raise ValueError("a method is there twice: name each once")
+        return value
+
+    @model_validator(mode="after")
+    def _a_distance_or_a_time(self) -> SitingSettings:
+        if self.fringe_minutes is not None and "fringe_km" in self.model_fields_set:
+            raise ValueError("fringe_km and fringe_minutes are both given: leave one out")
+        return self
+
+    @field_validator("road_speeds")
+    @classmethod
+    def _speeds_of_known_classes(cls, value: dict[str, float]) -> dict[str, float]:
+        from geocluster.load.roads import read_speeds
+
+        known = list(read_speeds())
+        wrong = [name for name in value if name not in known]
+        if wrong:
+            raise ValueError(f"no class {wrong}: known are {', '.join(known)}")
+        if not all(0 < speed <= 200 for speed in value.values()):
+            raise ValueError("a speed must be above 0 and at most 200 km/h")
         return value
 
     @field_validator("bounds")

@@ -43,6 +43,7 @@ class Check(NamedTuple):
     distance: np.ndarray | None = None
     objects: Objects | None = None
     note: str = ""
+    minutes: dict[str, np.ndarray] | None = None
 
 
 class Found(NamedTuple):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocluster.siting.suitability import OUTSIDE_FRINGE
+from geocluster.siting.fringe import OUTSIDE_FRINGE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,37 +1,21 @@
-"""The urban fringe, from the degree of urbanisation of 1 km cells.
-
-The classes and their rules are those of the degree of urbanisation [1]_, level 2, with the codes
-of the GHS settlement model [2]_. Density is people per km2 of permanent land.
-
-=====================  ====  ==============================================================
-class                  code  rule
-=====================  ====  ==============================================================
-urban centre           30    4-connected cells of at least 1,500/km2, 50,000 people together;
-                             edges smoothed, holes under 15 km2 filled
-dense town             23    4-connected cells of at least 1,500/km2, 5,000 people together
-semi-dense town        22    8-connected cells of at least 300/km2, 5,000 people together,
-                             2 km or more from an urban centre or a dense town
-suburb                 21    the other cells of such clusters
-village                13    8-connected cells of at least 300/km2, 500 people together
-dispersed              12    the other cells of at least 50/km2
-uninhabited            11    below 50/km2
-water                  10    no people, and less than half of the cell is land
-=====================  ====  ==============================================================
-
-References
-----------
-.. [1] Eurostat (2021), Applying the Degree of Urbanisation: a methodological manual.
-.. [2] Schiavina et al. (2022), GHSL Data Package 2022, JRC129516.
-"""
+"""The urban fringe: open land near the edge of a dense core, by distance or by travel time."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geocluster.errors import TableError
-from geocluster.siting.distance import Cells, cells_inside
+from geocluster.errors import CRSError, TableError
+from geocluster.siting.urbanisation import (
+    CELL_M,
+    CLASSES,
+    EDGES_AND_CORNERS,
+    TOLERANCE,
+    degree_of_urbanisation,
+    urbanisation_from_built_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,133 +23,29 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-CLASSES = {
-    "urban centre": 30,
-    "dense town": 23,
-    "semi-dense town": 22,
-    "suburb": 21,
-    "village": 13,
-    "dispersed": 12,
-    "uninhabited": 11,
-    "water": 10,
-}
+    from geocluster.load.roads import RoadGraph
+
 FRINGE_CLASSES = ("suburb", "dispersed")
 # A park looks for empty land, and on a steppe all of it is uninhabited.
 OPEN_CLASSES = (*FRINGE_CLASSES, "uninhabited")
-
-CELL_M = 1000.0
-DENSE_PER_KM2, CLUSTER_PER_KM2, DISPERSED_PER_KM2 = 1500, 300, 50
-CENTRE_PEOPLE, TOWN_PEOPLE, VILLAGE_PEOPLE = 50_000, 5_000, 500
-LARGEST_HOLE_KM2 = 15
-MAJORITY = 5
-SEMI_DENSE_GAP_CELLS = 2
-# Sums of shares are exact to some 1e-12 of a person; a cell of just 1,500 people must not miss it.
-TOLERANCE = 1e-6
-
-EDGES = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
-EDGES_AND_CORNERS = np.ones((3, 3), int)
-
-
-def degree_of_urbanisation(
-    people: xr.DataArray, *, land_share: xr.DataArray | None = None
-) -> xr.DataArray:
-    """Class every 1 km cell by the degree of urbanisation.
-
-    Cells of `people` that do not fit into 1 km cells are shared out by area, so that the sum of
-    people is kept. A cell at the rim of the grid that is only partly covered counts the people
-    known in it against its whole area.
-
-    Parameters
-    ----------
-    people : DataArray (y, x)
-        People of each cell, on a grid of square cells of any size. [persons]
-    land_share : DataArray (y, x), optional
-        Share of permanent land in each cell of the same grid; all land where left out. [0 to 1]
-
-    Returns
-    -------
-    DataArray (y, x)
-        uint8 codes on cells of 1 km aligned to whole kilometres; attrs `classes` (name to code),
-        `cell_m` and `crs`; coordinates `people` and `density_per_km2` beside it.
-
-    Raises
-    ------
-    TableError
-        Where people are missing or negative, or the cells are not square.
-
-    Examples
-    --------
-    >>> import xarray as xr
-    >>> people = xr.DataArray(
-    ...     [[0, 10, 100, 400, 6000]],
-    ...     dims=("y", "x"),
-    ...     coords={"y": [500.0], "x": [500.0, 1500.0, 2500.0, 3500.0, 4500.0]},
-    ... )
-    >>> degree_of_urbanisation(people).values.tolist()
-    [[11, 11, 12, 21, 23]]
-    """
-    import xarray as xr
-
-    persons, y, x = _to_kilometres(people)
-    land = np.ones_like(persons)
-    if land_share is not None:
-        land = _to_kilometres(land_share)[0] / _covered_km2(people)
-    density = persons / np.where(land > 0, land, 1.0)
-    codes = classify(persons, density, (persons <= 0) & (land < 0.5))
-    attrs = {
-        "classes": dict(CLASSES),
-        "flag_values": list(CLASSES.values()),
-        "flag_meanings": " ".join(name.replace(" ", "_") for name in CLASSES),
-        "cell_m": CELL_M,
-        **{key: people.attrs[key] for key in ("crs", "region") if key in people.attrs},
-    }
-    extra = {
-        "people": (("y", "x"), persons, {"units": "persons"}),
-        "density_per_km2": (("y", "x"), density, {"units": "persons/km2"}),
-    }
-    return xr.DataArray(
-        codes,
-        dims=("y", "x"),
-        coords={"y": y, "x": x, **extra},
-        name="urbanisation",
-        attrs=attrs,
-    )
-
-
-def classify(people: np.ndarray, density: np.ndarray, water: np.ndarray) -> np.ndarray:
-    """The codes of 1 km cells from their people, density [per km2] and water mask.
-
-    Examples
-    --------
-    >>> classify(np.array([[40, 60]]), np.array([[40, 60]]), np.zeros((1, 2), bool)).tolist()
-    [[11, 12]]
-    """
-    from scipy import ndimage
-
-    density = density + TOLERANCE
-    codes = np.where(density >= DISPERSED_PER_KM2, CLASSES["dispersed"], CLASSES["uninhabited"])
-    codes[water] = CLASSES["water"]
-    moderate = density >= CLUSTER_PER_KM2
-    dense = density >= DENSE_PER_KM2
-
-    centre = _urban_centres(dense, people, water)
-    core = (centre > 0) | (_clusters(dense, people, TOWN_PEOPLE, EDGES) > 0)
-    clusters = _clusters(moderate, people, TOWN_PEOPLE, EDGES_AND_CORNERS)
-    near = ndimage.binary_dilation(core, EDGES_AND_CORNERS, iterations=SEMI_DENSE_GAP_CELLS)
-    suburbs = np.isin(clusters, np.unique(clusters[near & (clusters > 0)])) & (clusters > 0)
-
-    codes[_clusters(moderate, people, VILLAGE_PEOPLE, EDGES_AND_CORNERS) > 0] = CLASSES["village"]
-    codes[clusters > 0] = CLASSES["semi-dense town"]
-    codes[suburbs] = CLASSES["suburb"]
-    codes[core] = CLASSES["dense town"]
-    codes[centre > 0] = CLASSES["urban centre"]
-    return codes.astype(np.uint8)
+# As `geocluster.load.roads` calls the origin of roads that were drawn by hand.
+DRAWN = "schematic"
+CORE_CLASSES = ("urban centre", "dense town")
+FRINGE_KM = 10.0
+BUILT_UP_KINDS = ("residential", "built_up", "industrial")
+BASES = ("people", "built-up")
+OUTSIDE_FRINGE = "outside_fringe"
+DISTANCE, MINUTES = "distance_to_core_m", "minutes_to_core"
+PEOPLE_UNKNOWN = "people are not known: the degree of urbanisation is that of built-up land"
+BUILT_UP_UNKNOWN = "built-up land is not known: the degree of urbanisation is that of people"
 
 
 def urban_fringe(
     urbanisation: xr.DataArray,
     *,
-    distance_km: float = 10.0,
+    distance_km: float | None = None,
+    minutes: float | None = None,
+    roads: RoadGraph | None = None,
     classes: Iterable[str] = FRINGE_CLASSES,
 ) -> xr.DataArray:
     """The cells on the fringe: of the open classes, and near the edge of a dense core.
@@ -173,9 +53,14 @@ def urban_fringe(
     Parameters
     ----------
     urbanisation : DataArray (y, x)
-        From `degree_of_urbanisation`.
-    distance_km : float
-        Largest distance of a cell's centre from the edge of an urban centre or dense town. [km]
+        From `degree_of_urbanisation` or `urbanisation_from_built_up`.
+    distance_km : float, optional
+        Largest distance of a cell's centre from the edge of an urban centre or dense town; 10
+        where neither this nor `minutes` is given. [km]
+    minutes : float, optional
+        Longest way by road from a cell's centre to that edge, instead of a distance. [min]
+    roads : RoadGraph, optional
+        From `road_graph`; needed with `minutes`.
     classes : iterable of str
         Names of the classes that belong to the fringe; add "uninhabited" to take in land where
         hardly anyone lives.
@@ -183,12 +68,14 @@ def urban_fringe(
     Returns
     -------
     DataArray (y, x)
-        Boolean, with the coordinate `distance_to_core_m` (inf where there is no core). [m]
+        Boolean, with the coordinates `near_core` (of any class), `distance_to_core_m` [m] and,
+        where `minutes` is given, `minutes_to_core` [min]; inf where there is no core, or no way.
 
     Raises
     ------
     TableError
-        Where a class has no such name, or would put the built-up core into the fringe.
+        Where a class has no such name, or would put the built-up core into the fringe; where both
+        a distance and a time are given, or a time without roads.
 
     Examples
     --------
@@ -199,23 +86,165 @@ def urban_fringe(
     >>> urban_fringe(codes, distance_km=2).values.tolist()
     [[False, True, True, False]]
     """
-    wanted = list(classes)
-    open_classes = [name for name in CLASSES if name not in ("urban centre", "dense town")]
-    unknown = [name for name in wanted if name not in open_classes]
-    if unknown:
-        raise TableError("fringe", f"no such class {unknown}: allowed are {open_classes}")
-    codes = urbanisation.values
-    core = np.isin(codes, [CLASSES["urban centre"], CLASSES["dense town"]])
-    distance = distance_to_cells(core) * float(urbanisation.attrs.get("cell_m", CELL_M))
-    near = distance <= distance_km * 1000 + TOLERANCE
-    fringe = urbanisation.copy(data=near & np.isin(codes, [CLASSES[name] for name in wanted]))
+    wanted = _open_classes(classes)
+    if distance_km is not None and minutes is not None:
+        raise TableError("fringe", "give distance_km or minutes, not both")
+    if minutes is not None and roads is None:
+        raise TableError("fringe", "minutes need roads: give a graph from road_graph(land)")
+    side = float(urbanisation.attrs.get("cell_m", CELL_M))
+    distance = distance_to_cells(_core(urbanisation)) * side
+    coordinates = {DISTANCE: (("y", "x"), distance.astype(np.float32), {"units": "m"})}
+    limit: dict[str, float]
+    if minutes is not None and roads is not None:
+        times = minutes_to_core(urbanisation, roads)
+        coordinates[MINUTES] = (("y", "x"), times.values.astype(np.float32), {"units": "min"})
+        near, limit = times.values <= minutes + TOLERANCE, {"minutes": float(minutes)}
+    else:
+        limit = {"distance_km": float(FRINGE_KM if distance_km is None else distance_km)}
+        near = distance <= limit["distance_km"] * 1000 + TOLERANCE
+    codes = [CLASSES[name] for name in wanted]
+    fringe = urbanisation.copy(data=near & np.isin(urbanisation.values, codes))
     fringe.name = "fringe"
     fringe.attrs = {
         **{key: value for key, value in urbanisation.attrs.items() if not key.startswith("flag")},
-        "distance_km": float(distance_km),
+        **limit,
         "fringe_classes": wanted,
     }
-    return fringe.assign_coords(distance_to_core_m=(("y", "x"), distance, {"units": "m"}))
+    return fringe.assign_coords(coordinates | {"near_core": (("y", "x"), near)})
+
+
+@dataclass(frozen=True)
+class FringeWidth:
+    """How wide the fringe is, as a rule of `suitable_land`: by `minutes` where given, else `km`."""
+
+    km: float | None
+    minutes: float | None = None
+    roads: RoadGraph | None = None
+    classes: tuple[str, ...] = OPEN_CLASSES
+
+    @property
+    def km_asked(self) -> float | None:
+        """The width as a distance; None where it is a time, or none. [km]"""
+        return self.km if self.minutes is None else None
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """What is known of every cell: the coordinates of the fringe to keep."""
+        return (DISTANCE,) if self.minutes is None else (DISTANCE, MINUTES)
+
+    def fringe(self, urbanisation: xr.DataArray | None) -> xr.DataArray | None:
+        """The fringe; None where nothing is known of it, or no width is asked for."""
+        if urbanisation is None or (self.km is None and self.minutes is None):
+            return None
+        return urban_fringe(
+            urbanisation,
+            distance_km=self.km_asked,
+            minutes=self.minutes,
+            roads=self.roads,
+            classes=self.classes,
+        )
+
+    def left_out(self, fringe: xr.DataArray, urbanisation: xr.DataArray) -> xr.DataArray:
+        """The uninhabited cells that are near enough and do not count."""
+        if "uninhabited" in self.classes:
+            return fringe & False
+        return fringe["near_core"] & (urbanisation == CLASSES["uninhabited"])
+
+    def reason(self, urbanisation: xr.DataArray | None = None, left_out_km2: float = 0.0) -> str:
+        """Why a cell outside is out, in words."""
+        if self.km is None and self.minutes is None:
+            return "Not on the urban fringe"
+        width = f"{self.km:g} km" if self.minutes is None else f"{self.minutes:g} minutes by road"
+        words = [
+            f"Not on the urban fringe: {' or '.join(self.classes)} within {width} of the edge of "
+            "an urban centre or dense town"
+        ]
+        if urbanisation is not None and "uninhabited" not in self.classes:
+            words.append(f"{left_out_km2:.0f} km2 of uninhabited land as near do not count")
+        if self.minutes is not None and self.roads is not None and DRAWN in self.roads.origin:
+            words.append("the roads are drawn by hand, and few: beside them one goes on foot")
+        if urbanisation is not None and "note" in urbanisation.attrs:
+            words.append(urbanisation.attrs["note"])
+        return "; ".join(words)
+
+    def grade(self, urbanisation: xr.DataArray) -> dict[str, str]:
+        """Source and grade of the rule, where they are not those of the classes by people."""
+        sources = []
+        if urbanisation.attrs.get("basis") == "built-up":
+            sources.append("degree of urbanisation from built-up land (GHSL 2022, half assumed)")
+        if self.minutes is not None:
+            sources.append("travel time at speeds assumed by class of road")
+        return {"source": "; ".join(sources), "grade": "assumed"} if sources else {}
+
+
+def way_in_words(minutes: float) -> str:
+    """How long the way to the nearest dense core takes.
+
+    Examples
+    --------
+    >>> way_in_words(12.4), way_in_words(np.inf)
+    ('12 minutes by road to the edge of the nearest dense core', 'no way by road to a dense core')
+    """
+    if not np.isfinite(minutes):
+        return "no way by road to a dense core"
+    return f"{minutes:.0f} minutes by road to the edge of the nearest dense core"
+
+
+def minutes_to_core(urbanisation: xr.DataArray, roads: RoadGraph) -> xr.DataArray:
+    """From each cell's centre to the edge of the nearest dense core, by road.
+
+    Overland to the nearest road at the graph's speed "overland"; a core that no road touches is
+    entered from the nearest road at that of a "street".
+
+    Parameters
+    ----------
+    urbanisation : DataArray (y, x)
+        With coordinates in the roads' reference system.
+    roads : RoadGraph
+        From `road_graph`.
+
+    Returns
+    -------
+    DataArray (y, x)
+        0 inside a core, inf where there is no way or no core. [min]
+
+    Raises
+    ------
+    CRSError
+        Where the reference systems differ.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import xarray as xr
+    >>> from shapely.geometry import LineString
+    >>> from geocluster.load.roads import road_graph
+    >>> codes = xr.DataArray([[30, 12, 12]], dims=("y", "x"), attrs={"cell_m": 1000.0},
+    ...     coords={"y": [500.0], "x": [500.0, 1500.0, 2500.0]})
+    >>> road = LineString([(0, 500), (3000, 500)])
+    >>> graph = road_graph(gpd.GeoDataFrame({"kind": ["road"], "maxspeed_km_h": [60]},
+    ...     geometry=[road]))
+    >>> minutes_to_core(codes, graph).values.round(6).tolist()
+    [[0.0, 0.5, 1.5]]
+    """
+    import shapely
+
+    from geocluster.load.roads import STREET
+    from geocluster.siting.reach import travel_minutes
+
+    _check_same_crs(urbanisation, roads)
+    core = _core(urbanisation)
+    x, y = np.meshgrid(urbanisation["x"].values, urbanisation["y"].values)
+    half = float(urbanisation.attrs.get("cell_m", CELL_M)) / 2
+    squares = shapely.box(x[core] - half, y[core] - half, x[core] + half, y[core] + half)
+    parts = shapely.get_parts(shapely.union_all(squares))
+    times = np.where(core, 0.0, np.inf)
+    if core.any():
+        outside = np.asarray(shapely.points(x[~core], y[~core]))
+        times[~core] = travel_minutes(roads, outside, parts, target_km_h=roads.speeds[STREET])
+    result = urbanisation.copy(data=times)
+    result.name, result.attrs = MINUTES, {"units": "min"}
+    return result
 
 
 def urbanisation_of(
@@ -223,8 +252,10 @@ def urbanisation_of(
     homes: gpd.GeoDataFrame | None,
     land: gpd.GeoDataFrame | None = None,
     people: xr.DataArray | None = None,
+    *,
+    basis: str = "people",
 ) -> xr.DataArray | None:
-    """The degree of urbanisation of a study: None where nothing is known of its people.
+    """The degree of urbanisation of a study: None where neither people nor built-up land is known.
 
     Parameters
     ----------
@@ -233,25 +264,41 @@ def urbanisation_of(
     homes : GeoDataFrame or None
         Areas with `people`, in the grid's reference system.
     land : GeoDataFrame, optional
-        Cells whose centre lies in an area of kind "water" are not land.
+        Areas of kind "water" are not land; those of kind "residential", "built_up" and
+        "industrial" are built up.
     people : DataArray (y, x), optional
         People a cell, instead of those of `homes`. [persons]
+    basis : {"people", "built-up"}
+        What the classes are made of. Where that is not known it is the other, and attrs `note`
+        says so.
+
+    Raises
+    ------
+    TableError
+        Where the basis has no such name.
     """
     from geocluster.exposure.residents import people_grid
 
-    if people is None:
-        if homes is None or not len(homes):
-            return None
+    if basis not in BASES:
+        raise TableError("urbanisation", f"{basis!r}: allowed are {list(BASES)}")
+    if people is None and homes is not None and len(homes):
         people = people_grid(homes, grid)
-    if land is None or not len(land) or people.shape != grid.shape:
-        return degree_of_urbanisation(people)
-    water = (land["kind"] == "water") & land.geom_type.isin(["Polygon", "MultiPolygon"])
-    if not water.any():
-        return degree_of_urbanisation(people)
-    share = np.ones(grid.size)
-    share[cells_inside(np.asarray(land.geometry[water].values, dtype=object), Cells.of(grid))] = 0
-    shares = people.copy(data=share.reshape(grid.shape))
-    return degree_of_urbanisation(people, land_share=shares)
+    if people is None or basis == "built-up" or not float(people.sum()) > 0:
+        found = _of_built_up(grid, land)
+        if found is not None:
+            return found.assign_attrs({"note": PEOPLE_UNKNOWN} if basis == "people" else {})
+        if people is None:
+            return None
+    found = degree_of_urbanisation(people, land_share=land_share_of(people, land))
+    if basis == "built-up":
+        found.attrs["note"] = BUILT_UP_UNKNOWN
+    return found
+
+
+def land_share_of(cells: xr.DataArray, land: gpd.GeoDataFrame | None) -> xr.DataArray | None:
+    """The share of each cell that is no water, by area; None where no water is drawn. [0 to 1]"""
+    water = _covered(cells, land, ("water",))
+    return None if water is None else cells.copy(data=1 - water)
 
 
 def distance_to_cells(marked: np.ndarray) -> np.ndarray:
@@ -275,84 +322,57 @@ def distance_to_cells(marked: np.ndarray) -> np.ndarray:
     return np.asarray(ndimage.distance_transform_edt(~lattice)[1::2, 1::2] / 2)
 
 
-def _urban_centres(dense: np.ndarray, people: np.ndarray, water: np.ndarray) -> np.ndarray:
-    """A number for each urban centre's cells: edges smoothed till all is still, holes filled."""
-    centres = _clusters(dense, people, CENTRE_PEOPLE, EDGES)
-    numbers = np.unique(centres[centres > 0])
-    before = None
-    while before is None or (centres != before).any():
-        before = centres.copy()
-        for number in numbers:
-            joins = (centres == 0) & ~water & (_neighbours(before == number) >= MAJORITY)
-            centres[joins] = number
-    for number in numbers:
-        centres[(centres == 0) & _small_holes(centres == number)] = number
-    return centres
+def _core(urbanisation: xr.DataArray) -> np.ndarray:
+    return np.isin(urbanisation.values, [CLASSES[name] for name in CORE_CLASSES])
 
 
-def _clusters(
-    cells: np.ndarray, people: np.ndarray, least_people: float, structure: np.ndarray
-) -> np.ndarray:
-    """A number for each cell of a contiguous cluster with at least so many people, else 0."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(cells, structure)
-    totals = np.bincount(labels.ravel(), people.ravel(), count + 1) + TOLERANCE
-    totals[0] = -1
-    return np.where(totals[labels] >= least_people, labels, 0)
+def _open_classes(classes: Iterable[str]) -> list[str]:
+    wanted = list(classes)
+    allowed = [name for name in CLASSES if name not in CORE_CLASSES]
+    unknown = [name for name in wanted if name not in allowed]
+    if unknown:
+        raise TableError("fringe", f"no such class {unknown}: allowed are {allowed}")
+    return wanted
 
 
-def _small_holes(cells: np.ndarray) -> np.ndarray:
-    """Patches enclosed by the cells and smaller than 15 km2."""
-    from scipy import ndimage
+def _check_same_crs(urbanisation: xr.DataArray, roads: RoadGraph) -> None:
+    from pyproj import CRS
 
-    labels, _ = ndimage.label(np.pad(~cells, 1, constant_values=True), EDGES)
-    sizes = np.bincount(labels.ravel())
-    small = sizes < LARGEST_HOLE_KM2
-    small[[0, labels[0, 0]]] = False
-    return np.asarray(small[labels][1:-1, 1:-1])
-
-
-def _neighbours(cells: np.ndarray) -> np.ndarray:
-    """How many of the eight neighbours of each cell are marked."""
-    from scipy import ndimage
-
-    return ndimage.convolve(cells.astype(int), EDGES_AND_CORNERS, mode="constant") - cells
+    crs = urbanisation.attrs.get("crs")
+    if crs is None or roads.crs is None:
+        return
+    if CRS.from_user_input(crs) != CRS.from_user_input(roads.crs):
+        raise CRSError("roads", "in another reference system than the cells: use to_crs first")
 
 
-def _to_kilometres(values: xr.DataArray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sums on 1 km cells (y descending), and the centres of those cells."""
-    array = np.asarray(values.transpose("y", "x").values, float)
-    if not np.isfinite(array).all() or (array < 0).any():
-        raise TableError("people", "a cell holds no number, or less than 0: fill in 0 or more")
-    rows, y = _shares(values["y"].values, _cell_m(values))
-    columns, x = _shares(values["x"].values, _cell_m(values))
-    return (rows @ array @ columns.T)[::-1], y[::-1], x
+def _of_built_up(grid: xr.DataArray, land: gpd.GeoDataFrame | None) -> xr.DataArray | None:
+    cells = grid.copy(data=np.zeros(grid.shape))
+    built_up = _covered(cells, land, BUILT_UP_KINDS)
+    if built_up is None:
+        return None
+    return urbanisation_from_built_up(
+        cells.copy(data=built_up), land_share=land_share_of(cells, land)
+    )
 
 
-def _covered_km2(values: xr.DataArray) -> np.ndarray:
-    """Cells of the fine grid in each 1 km cell, so that shares become means."""
-    count = _to_kilometres(values.copy(data=np.ones(values.shape)))[0]
-    return np.asarray(np.where(count > 0, count, 1.0))
+def _covered(
+    cells: xr.DataArray, land: gpd.GeoDataFrame | None, kinds: tuple[str, ...]
+) -> np.ndarray | None:
+    """The share of each cell under areas of some kinds, overlaps once; None without such areas."""
+    import geopandas as gpd
+    import shapely
 
+    from geocluster.exposure.residents import home_cells
+    from geocluster.siting.distance import cell_side_m
 
-def _cell_m(values: xr.DataArray) -> float:
-    """Side of a cell, from attrs or else from the coordinates."""
-    if "cell_m" in values.attrs:
-        return float(values.attrs["cell_m"])
-    steps = np.concatenate([np.abs(np.diff(values[name].values)) for name in ("y", "x")])
-    if steps.size == 0:
-        return CELL_M
-    if not np.allclose(steps, steps[0]):
-        raise TableError("people", "the cells are not square and even: use region.grid(cell_m)")
-    return float(steps[0])
-
-
-def _shares(centres: np.ndarray, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """The share of each cell that falls into each kilometre of one axis, and their centres."""
-    lower, upper = centres - cell_m / 2, centres + cell_m / 2
-    first = np.floor(lower.min() / CELL_M + 1e-9)
-    last = np.ceil(upper.max() / CELL_M - 1e-9)
-    edges = np.arange(first, last) * CELL_M
-    overlap = np.minimum(upper, edges[:, None] + CELL_M) - np.maximum(lower, edges[:, None])
-    return np.clip(overlap, 0, None) / cell_m, edges + CELL_M / 2
+    if land is None or not len(land):
+        return None
+    chosen = land["kind"].isin(kinds) & land.geom_type.isin(["Polygon", "MultiPolygon"])
+    if not chosen.any():
+        return None
+    parts = shapely.get_parts(land[chosen].union_all())
+    whole = gpd.GeoDataFrame(geometry=parts, crs=land.crs)
+    shape, cell, share = home_cells(whole, cells)
+    area = shapely.area(parts)[shape] * share
+    covered = np.bincount(cell, area, minlength=cells.size) / cell_side_m(cells) ** 2
+    return np.clip(covered, 0, 1).reshape(cells.shape)

@@ -9,7 +9,12 @@ import numpy as np
 from geocluster.errors import InputError, TableError
 from geocluster.siting.checks import NO_DATA, Check, Ground, checks_of, slope_percent
 from geocluster.siting.distance import MODES, Cells, Mode, cell_side_m, distance_error
-from geocluster.siting.fringe import OPEN_CLASSES, urban_fringe, urbanisation_of
+from geocluster.siting.fringe import (
+    OPEN_CLASSES,
+    OUTSIDE_FRINGE,
+    FringeWidth,
+    urbanisation_of,
+)
 from geocluster.siting.rules import DENSITIES, LIMITS, check_rules, read_rules, rules_of_class
 from geocluster.tables import in_crs
 
@@ -20,7 +25,9 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-OUTSIDE_REGION, OUTSIDE_FRINGE = "outside_region", "outside_fringe"
+    from geocluster.load.roads import RoadGraph
+
+OUTSIDE_REGION = "outside_region"
 MOST_RULES = 62
 
 
@@ -38,6 +45,9 @@ def suitable_land(
     land_cover: xr.DataArray | None = None,
     mode: Mode = "exact",
     hazard_class: str | None = None,
+    fringe_minutes: float | None = None,
+    roads: RoadGraph | None = None,
+    urbanisation_basis: str = "people",
 ) -> xr.Dataset:
     """Find the land on the urban fringe that no rule excludes.
 
@@ -80,6 +90,10 @@ def suitable_land(
     hazard_class : {"I", "II", "III", "IV", "V"}, optional
         The park's: chooses among rules for some classes only, and the protection zone where no
         rules are given.
+    fringe_minutes, roads : float and RoadGraph, optional
+        Width of the fringe by a `road_graph`, in the place of `fringe_km`. [min]
+    urbanisation_basis : {"people", "built-up"}
+        What the degree of urbanisation is made of; see `urbanisation_of`.
 
     Returns
     -------
@@ -88,7 +102,8 @@ def suitable_land(
         same for rules marked whole_cell: some part of the cell is too near); ``suitable_whole``
         (bool: neither); ``fringe`` (bool); ``urbanisation`` (codes); ``distance_<rule>_m`` from
         the cell's centre and ``distance_to_core_m`` from that of its 1 km cell [m];
-        ``slope_percent`` where a slope is given [%]. attrs: ``rules`` (a record a bit),
+        ``minutes_to_core`` with `fringe_minutes` [min]; ``slope_percent`` where a slope is given
+        [%]. attrs: ``rules`` (a record a bit),
         ``not_checked`` (rule_ids without data), ``objects`` (rule_id to geometries and names),
         ``distance_error``, ``crs``, ``cell_m``.
 
@@ -132,10 +147,13 @@ def suitable_land(
         None if slope is None else slope_percent(slope, grid),
         None if land_cover is None else _fitting(land_cover, grid),
     )
-    urbanisation = urbanisation_of(grid, ground.homes, ground.land, people)
+    urbanisation = urbanisation_of(
+        grid, ground.homes, ground.land, people, basis=urbanisation_basis
+    )
+    width = FringeWidth(fringe_km, fringe_minutes, roads, tuple(fringe_classes))
     checks = [
         _check_region(grid),
-        _check_fringe(grid, urbanisation, fringe_km, list(fringe_classes)),
+        _check_fringe(grid, urbanisation, width),
         *checks_of(rules, cells, ground, mode),
     ]
     reasons = _bits([check.excluded for check in checks], grid.size)
@@ -158,11 +176,15 @@ def suitable_land(
     for check in checks:
         if check.distance is not None:
             fields[distance_name(check.record)] = _field(check.distance, grid, units="m")
+        for name, minutes in (check.minutes or {}).items():
+            fields[name] = _field(minutes, grid, units="min")
     if ground.slope is not None:
         fields["slope_percent"] = _field(ground.slope.values.astype(np.float32), grid, units="%")
     dataset = xr.Dataset(fields, coords={"y": grid["y"], "x": grid["x"]})
     dataset.attrs = _attributes(grid, cells, checks, mode)
-    dataset.attrs["fringe_km"], dataset.attrs["fringe_classes"] = fringe_km, list(fringe_classes)
+    dataset.attrs |= {"fringe_km": width.km_asked, "fringe_classes": list(width.classes)}
+    if fringe_minutes is not None:
+        dataset.attrs["fringe_minutes"] = float(fringe_minutes)
     return dataset
 
 
@@ -172,27 +194,17 @@ def _check_region(grid: xr.DataArray) -> Check:
 
 
 def _check_fringe(
-    grid: xr.DataArray,
-    urbanisation: xr.DataArray | None,
-    fringe_km: float | None,
-    classes: list[str],
+    grid: xr.DataArray, urbanisation: xr.DataArray | None, width: FringeWidth
 ) -> Check:
-    reason = (
-        "Not on the urban fringe"
-        if fringe_km is None
-        else f"Not on the urban fringe: {' or '.join(classes)} within {fringe_km:g} km of the edge "
-        "of an urban centre or dense town"
-    )
-    record = _record(OUTSIDE_FRINGE, "fringe", reason)
-    if urbanisation is None or fringe_km is None:
-        return Check(record, None)
-    fringe = urban_fringe(urbanisation, distance_km=fringe_km, classes=classes)
-    if "uninhabited" not in classes:
-        more = urban_fringe(urbanisation, distance_km=fringe_km, classes=["uninhabited"])
-        area_km2 = float((_at_cells(more, grid) & grid.values.ravel()).sum()) * _cell_km2(grid)
-        record["reason"] += f"; {area_km2:.0f} km2 of uninhabited land as near do not count"
-    distance = _at_cells(fringe["distance_to_core_m"], grid).astype(np.float32)
-    return Check(record, ~_at_cells(fringe, grid), distance=distance)
+    fringe = width.fringe(urbanisation)
+    if fringe is None or urbanisation is None:
+        return Check(_record(OUTSIDE_FRINGE, "fringe", width.reason()), None)
+    left_out = _at_cells(width.left_out(fringe, urbanisation), grid) & grid.values.ravel()
+    reason = width.reason(urbanisation, float(left_out.sum()) * _cell_km2(grid))
+    record = _record(OUTSIDE_FRINGE, "fringe", reason) | width.grade(urbanisation)
+    at = {name: _at_cells(fringe[name], grid) for name in width.measures}
+    distance = at.pop("distance_to_core_m")
+    return Check(record, ~_at_cells(fringe, grid), distance=distance, minutes=at)
 
 
 def _record(rule_id: str, kind: str, reason: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from geocluster.errors import InputError
 from geocluster.siting.checks import NO_DATA
+from geocluster.siting.fringe import MINUTES, OUTSIDE_FRINGE, way_in_words
 from geocluster.siting.rules import ACCIDENT, SLOPE, ZONE
-from geocluster.siting.suitability import OUTSIDE_FRINGE, OUTSIDE_REGION, distance_name
+from geocluster.siting.suitability import OUTSIDE_REGION, distance_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -138,13 +139,15 @@ def _answer(record: dict[str, Any], spot: Spot) -> dict[str, Any]:
         "reason": record["reason"],
         "source": record["source"],
         "grade": record["grade"],
-        "note": _note(record, partly),
+        "note": _note(record, partly, cell),
     }
 
 
-def _note(record: dict[str, Any], partly: bool) -> str:
+def _note(record: dict[str, Any], partly: bool, cell: xr.Dataset) -> str:
     if not record["checked"]:
         return str(record.get("note") or NO_DATA)
+    if record["rule_id"] == OUTSIDE_FRINGE and MINUTES in cell:
+        return way_in_words(float(cell[MINUTES]))
     return PARTLY if partly else str(record.get("note", ""))
 
 
@@ -185,6 +188,11 @@ def _kind(record: dict[str, Any]) -> str:
 
 def _fringe_remedy(spot: Spot, distance: float) -> str:
     """A wider fringe, where the distance is at fault; another class, where that is."""
+    most = spot.suitable.attrs.get("fringe_minutes")
+    if most is not None and not float(spot.cell[MINUTES]) <= most:
+        minutes = float(spot.cell[MINUTES])
+        wider = f"a fringe of at least {math.ceil(minutes)} minutes" if minutes < np.inf else ""
+        return f"{wider} instead of {most:g}" if wider else "a road"
     asked = float(spot.suitable.attrs.get("fringe_km") or np.nan)
     if math.isfinite(distance) and distance > asked * 1000:
         return f"a fringe of at least {distance / 1000:.1f} km instead of {asked:g} km"

@@ -44,6 +44,9 @@ def find_sites(
         places=study.places,
         fringe_km=siting.fringe_km,
         fringe_classes=siting.fringe_classes,
+        fringe_minutes=siting.fringe_minutes,
+        roads=study.roads if siting.fringe_minutes is not None else None,
+        urbanisation_basis=siting.urbanisation,
     )
     cuts = cuts_of(study.land, siting.cut_along)
     used = study.land if siting.brownfields else None
