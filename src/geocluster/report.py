@@ -17,6 +17,8 @@ from geocluster.validity import stations_and_areas
 from geocluster.words import SOURCE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from geocluster.maps.page import Page
@@ -83,6 +85,7 @@ def write_results(
         ),
         **terrain_file(study, results, target, crs),
         **stability_file(results, target),
+        **several_files(results, target, marked),
         "candidates.json": write_json(candidates(results), target / "candidates.json"),
         "provenance.json": write_json(provenance(study, results), target / "provenance.json"),
     }
@@ -110,6 +113,25 @@ def stability_file(results: Results, target: Path) -> dict[str, Path]:
     content = {"verdict": results.verdict, "demonstration": results.demonstration}
     told = {**content, **results.stability}
     return {"stability.json": write_json(told, target / "stability.json")}
+
+
+def several_files(results: Results, target: Path, marked: Callable[[Any], Any]) -> dict[str, Path]:
+    """Several parks at once, and shared facilities, where study.toml asks for them."""
+    files = {}
+    if results.together is not None:
+        table = marked(results.together)
+        files["together.csv"] = write_csv(table, target / "together.csv")
+        files["together.gpkg"] = write_layers({"together": table}, target / "together.gpkg")
+    if results.facilities:
+        import pandas as pd
+
+        tables = [marked(one.copy()) for one in results.facilities]
+        for one in tables:
+            one.attrs = {}
+        table = pd.concat(tables, ignore_index=True)
+        files["facilities.csv"] = write_csv(table, target / "facilities.csv")
+        files["facilities.gpkg"] = write_layers({"facilities": table}, target / "facilities.gpkg")
+    return files
 
 
 def candidates(results: Results) -> dict[str, Any]:
@@ -189,6 +211,7 @@ def draw(study: Study, results: Results) -> Page:
     """The map of a run."""
     from geocluster.exposure.limits import read_limits
     from geocluster.maps.page import draw_map
+    from geocluster.maps.several import facility_layers, together_layers
     from geocluster.panels.folds import panels
 
     return draw_map(
@@ -212,6 +235,10 @@ def draw(study: Study, results: Results) -> Page:
         verdict=results.verdict,
         notes=results.notes,
         panels=panels(study, results),
+        more_layers=[
+            *together_layers(results.together, study.region),
+            *facility_layers(results.facilities, study.region),
+        ],
         demonstration=results.demonstration,
         sources_of_data=credits_of(study),
         review_page=REVIEW_PAGE,

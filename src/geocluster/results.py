@@ -45,6 +45,10 @@ class Results:
         How much land became candidates, and what was left out why: `candidate_sites`.
     supply : DataFrame or None
         Suitable land against burden, see `geocluster.siting.supply.supply_curve`.
+    together, together_figures : GeoDataFrame or None, dict
+        Several parks at once, see `geocluster.steps.several.several_parks`.
+    facilities : list of GeoDataFrame
+        Each kind of facility that clusters share, a row a cluster.
     """
 
     field: xr.Dataset
@@ -69,3 +73,6 @@ class Results:
     stability: dict[str, Any] = with_default(default_factory=dict)
     candidates: dict[str, Any] | None = None
     supply: pd.DataFrame | None = None
+    together: gpd.GeoDataFrame | None = None
+    together_figures: dict[str, Any] = with_default(default_factory=dict)
+    facilities: list[gpd.GeoDataFrame] = with_default(default_factory=list)

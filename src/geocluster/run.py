@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from geocluster.errors import own_messages, recorded
 from geocluster.files import check_folder
@@ -128,6 +128,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     )
     from geocluster.steps.finalists import with_finalists
     from geocluster.steps.ranking import ranking
+    from geocluster.steps.several import several_parks, shared_facilities
     from geocluster.steps.siting import find_sites, in_honest_digits, told_in_honest_digits
     from geocluster.steps.uncertainty import uncertainty_of
 
@@ -176,6 +177,11 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "run the first sites forward"):
         ranked = with_finalists(study, found.sites, grid, urban, options)
     ranked = in_honest_digits(ranked, study.land)
+    joint: Any = (None, {})
+    if settings.siting.together is not None:
+        with _timed(tell, "choose several parks at once"):
+            joint = several_parks(study, ranked, found.weights, exposure)
+    shared = shared_facilities(study, clusters, ranked)
     return Results(
         field=field,
         exposure=exposure,
@@ -199,6 +205,9 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         stability=found.stability,
         narratives=told_in_honest_digits(told, study.land),
         supply=supply_curve(suitable, burden),
+        together=joint[0],
+        together_figures=joint[1],
+        facilities=shared,
     )
 
 

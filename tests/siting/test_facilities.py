@@ -127,3 +127,13 @@ def test_faults_come_together() -> None:
         place_facilities(clusters, clusters, 1, weight="people")
     with pytest.raises(TableError, match="no cluster"):
         place_facilities(clusters.iloc[:0], clusters, 1)
+
+
+def test_a_facility_at_every_cluster_is_no_way_off() -> None:
+    clusters = points([0, 50_000], cluster_id=[1, 2])
+    placed = place_facilities(clusters, clusters, 2)
+    assert placed.attrs["value"] == 0
+    assert placed.attrs["status"] == "optimal"
+    nowhere = place_facilities(clusters, points([20_000]), 1, objective="coverage", within_m=1_000)
+    assert nowhere.attrs["value"] == 0
+    assert not nowhere["covered"].any()

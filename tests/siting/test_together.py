@@ -217,3 +217,45 @@ def test_cliques_hold_every_conflict_and_no_other_pair(seed: int) -> None:
         held[np.ix_(members, members)] = True
     np.fill_diagonal(held, False)
     assert (held == near).all()
+
+
+def test_what_parks_add_at_homes_is_what_the_plume_says() -> None:
+    from geocluster.plume.field import PlumeOptions, concentration
+    from geocluster.siting.added_at_homes import added_at_homes
+
+    sites, homes = region(1, count=3)
+    hours = {
+        "wind_speed_m_s": [2.0, 4.0, 6.0],
+        "wind_from_deg": [20.0, 140.0, 260.0],
+        "stability": [5, 4, 3],
+        "mixing_height_m": [600.0, 900.0, 1200.0],
+        "temperature_k": [285.0] * 3,
+        "frequency": [0.3, 0.3, 0.4],
+    }
+    weather = xr.Dataset(
+        {name: ("hour", values) for name, values in hours.items()},
+        attrs={"anemometer_height_m": 10.0},
+    )
+    low = {"release_height_m": 10.0, "initial_sigma_y_m": 20.0, "initial_sigma_z_m": 5.0}
+    homes["so2_mean_ug_m3"] = 3.0
+    found = added_at_homes(
+        sites,
+        homes,
+        weather,
+        releases=low,
+        emissions={"so2": 50.0, "co": 9.0},
+        limits={"so2": 20.0},
+        options=PlumeOptions(),
+    )
+    assert found["pollutant"].values.tolist() == ["so2"]
+    assert (found["existing_ug_m3"] == 3).all()
+    one = gpd.GeoDataFrame(
+        {"emission_so2_g_s": [50.0], "source_type": ["volume"], **{n: [v] for n, v in low.items()}},
+        geometry=[sites.geometry[1].centroid],
+        crs=CRS,
+    )
+    places = gpd.GeoDataFrame(geometry=homes.representative_point(), crs=CRS)
+    alone = concentration(one, places, weather)["mean"].sel(pollutant="so2").values
+    got = found["added_ug_m3"].sel(pollutant="so2", site="S01").values
+    assert alone.max() > 0.01
+    np.testing.assert_allclose(got, alone, atol=0.01 * alone.max())

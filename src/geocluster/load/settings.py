@@ -35,6 +35,7 @@ from geocluster.load.settings_sections import (
     PlumeSettings,
     RegionSettings,
 )
+from geocluster.load.settings_several import FacilitySettings, different_names
 from geocluster.load.settings_siting import SitingSettings
 from geocluster.load.settings_weather import WeatherPlace, WeatherSettings, check_places
 
@@ -53,6 +54,7 @@ class Settings(Section):
     exposure: ExposureSettings = ExposureSettings()
     park: ParkSettings = ParkSettings()
     siting: SitingSettings = SitingSettings()
+    facilities: tuple[FacilitySettings, ...] = ()
     _file: Path = PrivateAttr(default=Path(STUDY_FILE))
 
     @field_validator("weather_places", mode="before")
@@ -61,6 +63,18 @@ class Settings(Section):
         if isinstance(value, Mapping):
             raise ValueError("there may be several: write [[weather_places]]")
         return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("facilities", mode="before")
+    @classmethod
+    def _list_of_facilities(cls, value: object) -> object:
+        if isinstance(value, Mapping):
+            raise ValueError("there may be several: write [[facilities]]")
+        return tuple(value) if isinstance(value, list) else value
+
+    @field_validator("facilities")
+    @classmethod
+    def _named(cls, value: tuple[FacilitySettings, ...]) -> tuple[FacilitySettings, ...]:
+        return different_names(value)
 
     @field_validator("weather_places")
     @classmethod

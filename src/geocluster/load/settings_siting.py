@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from geocluster.load.settings_files import Section, Text, VectorFile, as_tuple
+from geocluster.load.settings_several import TogetherSettings
 
 
 class GroupWeights(Section):
@@ -69,6 +70,7 @@ class SitingSettings(Section):
     criterion_weights: dict[str, Any] = Field(default_factory=dict)
     ahp: dict[str, Any] = Field(default_factory=dict)
     preferences: Any = None
+    together: TogetherSettings | None = None
 
     @field_validator("fringe_classes", "cut_along", "method", mode="before")
     @classmethod

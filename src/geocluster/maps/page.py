@@ -150,6 +150,7 @@ def draw_map(
     demonstration: str | None = None,
     sources_of_data: Sequence[str] | None = None,
     online_base: bool = False,
+    more_layers: Sequence[Layer] = (),
     review_page: str | None = None,
     m: folium.Map | None = None,
 ) -> Page:
@@ -200,6 +201,8 @@ def draw_map(
         page then holds their address.
     review_page : str, optional
         A page to link to, relative to this one, on which readers weigh the criteria themselves.
+    more_layers : sequence of Layer
+        Layers of later work, drawn over the base map.
     m : folium.Map, optional
         An existing map to add to.
 
@@ -240,6 +243,7 @@ def draw_map(
         *suitable_layers(suitable, region),
         *not_valid_layers(not_valid, region, tolerance_m),
         *weather_layers(weather_areas, region, tolerance_m),
+        *more_layers,
         *base_layers(region, land, people, tolerance_m, neighbours),
     ]
     if online_base:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from geocluster.panels.burden import cost_panels
 from geocluster.panels.candidates import candidates_panel
 from geocluster.panels.narratives import narratives_panels
+from geocluster.panels.several import several_panels
 from geocluster.panels.siting import burden_panel, criteria_panel, rules_panel
 from geocluster.panels.stability import stability_panels
 from geocluster.panels.words import figure, limit_in_words, people_above_in_words, table_of
@@ -33,6 +34,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         *table1_panels(study),
         candidates_panel(results),
         *narratives_panels(results),
+        *several_panels(results),
         burden_panel(results),
         *cost_panels(results),
         criteria_panel(results),

@@ -40,17 +40,23 @@ TIE = 1e-9
 
 
 class Placed(NamedTuple):
-    """The candidates taken, rising, what they bring, and what no other set can better."""
+    """The candidates taken, rising, what they bring, and what no other set can better.
+
+    Sets that differ by less than `alike` are alike.
+    """
 
     rows: np.ndarray
     value: float
     bound: float
+    alike: float
 
     @property
     def gap(self) -> float:
         """How much better another set might be, of this one's value. [0 to 1]"""
         room = abs(self.value - self.bound)
-        return 0.0 if room <= 1e-6 * max(abs(self.value), CLOSE) else room / abs(self.value)
+        if room <= max(1e-6 * abs(self.value), self.alike):
+            return 0.0
+        return room / abs(self.value) if self.value else float("inf")
 
 
 def p_median(
@@ -119,7 +125,7 @@ def p_median(
             break
     scale = size * max(float(weight.sum()), CLOSE)
     value = _cost(near, share, best)
-    return Placed(np.sort(best), value * scale, min(lower, value) * scale)
+    return Placed(np.sort(best), value * scale, min(lower, value) * scale, 3 * TIE * m * scale)
 
 
 def coverage(
@@ -158,7 +164,8 @@ def coverage(
     assert found is not None  # any m candidates are allowed
     rows = np.flatnonzero(found.values[:count])
     value = float(weight[within[:, rows].any(axis=1)].sum())
-    return Placed(rows, value, max(value, (found.bound + TIE * m) * total))
+    bound = max(value, (found.bound + TIE * m) * total)
+    return Placed(rows, value, bound, 3 * TIE * m * total)
 
 
 def _cost(distance: np.ndarray, weight: np.ndarray, rows: np.ndarray) -> float:

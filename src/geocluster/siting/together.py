@@ -183,7 +183,9 @@ def choose_together(
         "weights": dict(zip(asked.columns, asked.weights.tolist(), strict=True)),
         "note": _note(asked, weights, homes),
     }
-    return _with_shares(table, joint, asked, samples, seed) if samples else table
+    if not samples:
+        return table
+    return _with_shares(table, joint, asked, chosen, samples, seed)
 
 
 def _asked(
@@ -264,13 +266,18 @@ def _need(
 
 
 def _solved(
-    joint: Joint, asked: Asked, weights: np.ndarray
+    joint: Joint, asked: Asked, weights: np.ndarray, found: list[np.ndarray] | None = None
 ) -> tuple[Choice | None, np.ndarray | None, np.ndarray]:
-    """The joint choice, the one by one (None where it finds too few), and the scores alone."""
+    """The joint choice, the one by one (None where it finds too few), and the scores alone.
+
+    Sets found under other weights are allowed under these as well.
+    """
     scores, gains, worth = asked.brings(weights)
     greedy = joint.one_by_one(np.argsort(-np.round(scores, 12), kind="stable"))
-    known = greedy if len(greedy) == joint.k else None
-    return joint.best(gains, worth, known), known, scores
+    complete = greedy if len(greedy) == joint.k else None
+    sets = [*(found or []), *([] if complete is None else [complete])]
+    known = max(sets, key=lambda rows: joint.value(rows, gains, worth), default=None)
+    return joint.best(gains, worth, known), complete, scores
 
 
 def _described(asked: Asked, chosen: Choice, scores: np.ndarray) -> gpd.GeoDataFrame:
@@ -301,14 +308,15 @@ def _figures(joint: Joint, asked: Asked, weights: np.ndarray, rows: np.ndarray) 
 
 
 def _with_shares(
-    table: gpd.GeoDataFrame, joint: Joint, asked: Asked, samples: int, seed: int
+    table: gpd.GeoDataFrame, joint: Joint, asked: Asked, first: Choice, samples: int, seed: int
 ) -> gpd.GeoDataFrame:
     """How often each site is in the set over weights drawn at random."""
-    times, differs, gained = np.zeros(joint.count), 0, []
+    times, differs, gained, found = np.zeros(joint.count), 0, [], {first.rows.tobytes(): first.rows}
     for weights in random_weights(asked.columns, samples=samples, seed=seed):
-        chosen, greedy, _ = _solved(joint, asked, weights)
+        chosen, greedy, _ = _solved(joint, asked, weights, list(found.values()))
         if chosen is None:
             continue
+        found[chosen.rows.tobytes()] = chosen.rows
         times[chosen.rows] += 1
         differs += greedy is None or set(greedy) != set(chosen.rows)
         if greedy is not None:
