@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 MOST_SOURCES = 2_000
 PINNED_RANKS = 20
-NOT_FOR_CARDS = ("compactness", "approximate", "subject_to_exclusion", "area_origin")
+NOT_FOR_CARDS = (
+    "compactness",
+    "approximate",
+    "subject_to_exclusion",
+    "area_origin",
+    "worst_home_origin",
+    "land_price_origin",
+)
 INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
 WEATHER = "#1b6ca8"
 # Fill, edge and dashes of each kind of candidate: told apart without colours too.

@@ -52,6 +52,8 @@ AVERAGING: dict[str, str] = {"1y": "annual", "24h": "24 hours", "8h": "8 hours",
 # Longest suffix first: the unit is part of a column's name.
 _UNITS: tuple[tuple[str, str], ...] = (
     ("_persons_ug_m3_per_g_s", "persons × µg/m³ per g/s"),
+    ("_ug_m3_per_g_s", "µg/m³ per g/s"),
+    ("_per_ha", "per ha"),
     ("_ug_m3", "µg/m³"),
     ("_kt_yr", "kt/yr"),
     ("_t_yr", "t/yr"),
@@ -60,6 +62,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("_g_s", "g/s"),
     ("_km2", "km²"),
     ("_ppm", "ppm"),
+    ("_pct", "%"),
     ("_deg", "°"),
     ("_ha", "ha"),
     ("_km", "km"),
@@ -80,6 +83,18 @@ _LABELS: dict[str, str] = {
     "location_origin": "location",
     "nearest_home_m": "nearest homes",
     "ground_m": "ground above sea level",
+    "worst_home": "added at the worst-hit home",
+    "worst_home_name": "worst-hit home",
+    "worst_place": "added at the worst-hit school or hospital",
+    "worst_place_name": "worst-hit school or hospital",
+    "minutes_trunk_road": "minutes by road to a trunk road",
+    "slope_mean": "mean slope",
+    "steep_share": "steeper than 8 %",
+    "by_products_in_reach": "by-products in reach",
+    "by_products": "which by-products",
+    "land_price": "price of land",
+    "land_price_currency": "currency",
+    "criteria_notes": "assumed, or drawn by hand",
 }
 
 
@@ -206,10 +221,12 @@ def column_label(column: str) -> tuple[str, str, str]:
     ('SO₂, mean', 'µg/m³', 'figure')
     >>> column_label("emission_nox_g_s")
     ('NOₓ emission', 'g/s', 'emission')
-    >>> column_label("people_within_1000_m")
-    ('people within 1000 m', '', 'count')
+    >>> column_label("people_within_1000_m"), column_label("workers_within_30_min")
+    (('people within 1000 m', '', 'count'), ('workers within 30 min', '', 'count'))
+    >>> column_label("worst_home_nox_ug_m3")
+    ('NOₓ added at the worst-hit home', 'µg/m³', 'figure')
     """
-    within = re.match(r"^people_(within_[0-9]+(?:_m|_km)|above_.+)$", column)
+    within = re.match(r"^[a-z]+_within_[0-9]+_(?:m|km|min)$|^people_above_.+$", column)
     if column == "people" or within:
         return clean(column.replace("_", " ")), "", "count"
     base, unit = split_unit(column)
@@ -223,6 +240,9 @@ def column_label(column: str) -> tuple[str, str, str]:
     if emission and unit == "g/s":
         case = f", {emission.group(1)[:-1]} case" if emission.group(1) else ""
         return f"{pollutant_label(emission.group(2))} emission{case}", unit, "emission"
+    worst = re.match(r"^(worst_(?:home|place))_(.+)$", base)
+    if worst and unit == "µg/m³":
+        return f"{pollutant_label(worst.group(2))} {_LABELS[worst.group(1)]}", unit, "figure"
     if unit == "µg/m³":
         return _concentration_label(base), unit, "figure"
     if base.startswith("distance_") and not base.startswith("distance_to_"):
