@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # A zone competes as a site of the region; its point may lie a little off.
 ZONES_M = 5_000.0
+BORDER_STEP_DEG = 0.05
 
 
 def path_or_none(settings: Settings, value: Any) -> Path | None:
@@ -255,9 +256,13 @@ def border_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
     given = settings.inputs.border
     if given is None:
         return None
-    table = read_vector(settings.given(given), **settings.options(given)).to_crs(region.crs)
+    table = read_vector(settings.given(given), **settings.options(given))
     areas = table.geom_type.isin(["Polygon", "MultiPolygon"])
-    return table.set_geometry(table.geometry.where(~areas, table.geometry.boundary))
+    lines = table.geometry.where(~areas, table.geometry.boundary)
+    if table.crs is not None and table.crs.is_geographic:
+        # A long straight line in degrees, such as a parallel, is none on the ground.
+        lines = lines.segmentize(BORDER_STEP_DEG)
+    return table.set_geometry(lines).to_crs(region.crs)
 
 
 def prices_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:

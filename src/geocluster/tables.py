@@ -95,6 +95,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("name", str),
         Column("area_ha", lower=0.01, upper=1_000_000),
         Column("coord_err_m", lower=0),
+        Column("price_per_ha", lower=0),
+        Column("currency", str),
     ),
     "land_prices": (
         Column("price_per_ha", lower=0, required=True),

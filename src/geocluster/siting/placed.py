@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 EXISTING_ZONE, PROPOSED = "existing zone", "proposed"
 LETTERS = {EXISTING_ZONE: "Z", PROPOSED: "P"}
 PLURALS = {EXISTING_ZONE: "existing zones", PROPOSED: "proposed sites"}
+CARRIED = ("price_per_ha", "currency")  # what a place may say of its own land
 HECTARE_M2 = 10_000
 # A stated area that differs from the drawn one by more than this share is told.
 AREAS_MAY_DIFFER = 0.1
@@ -77,6 +78,7 @@ def placed_sites(
             "location_error_m": np.nan_to_num(_numbers(table, "coord_err_m")),
             "subject_to_exclusion": False,
             **broken_rules(suitable, shapes),
+            **{name: table[name].to_numpy() for name in CARRIED if name in table},
         },
         geometry=list(shapes),
         crs=crs,
