@@ -19,7 +19,7 @@ class TogetherSettings(Section):
     max_area_ha: float | None = Field(default=None, gt=0)
     limit_ug_m3: dict[Text, float] = Field(default_factory=dict)
     irrelevant_share: float = Field(default=0.03, ge=0, le=1)
-    samples: int = Field(default=100, ge=0, le=10_000)
+    samples: int = Field(default=50, ge=0, le=10_000)
 
     @field_validator("limit_ug_m3")
     @classmethod
