@@ -62,7 +62,7 @@ def test_letters_are_of_the_language() -> None:
         for form in forms(message)
         if not re.search("[А-яЁё]", form)
     ]
-    assert set(latin) <= {"TOPSIS", "SPOTIS", "PROMETHEE II"}
+    assert set(latin) <= {"TOPSIS", "SPOTIS", "PROMETHEE II", "%"}
 
 
 def test_a_missing_or_fuzzy_translation_would_be_seen(updating, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -88,6 +88,13 @@ def test_texts_are_found_where_they_stand(updating, tmp_path: Path) -> None:  # 
     assert [text for text, _ in updating.texts_of_code(code)] == ["plain", "inside", "{n} left"]
     found = updating.texts_of_table(table, ("label", "unit"))
     assert [text for text, _ in found] == ["Cost", "persons × µg/m³"]
+
+
+def test_no_text_of_a_script_is_missed(updating, root: Path) -> None:  # type: ignore[no-untyped-def]
+    for path in sorted((root / "src/geocluster/maps/templates").glob("*.js")):
+        written = re.findall(r"""\bt\("((?:[^"\\]|\\.)*)\"""", path.read_text("utf-8"))
+        found = {text for text, _ in updating.texts_of_code(path)}
+        assert set(written) <= found, f"{path.name}: not inside `${{...}}` with braces of its own"
 
 
 def test_numbers_are_written_as_the_language_writes_them() -> None:

@@ -259,6 +259,7 @@ def review(study: Study, results: Results, language: str) -> ReviewPage:
         sites,
         criteria_table(sites),
         results.weights,
+        measured=results.measured,
         cases={
             str(part["release"].values): (BURDEN, site_means(sites, part))
             for part in results.burdens

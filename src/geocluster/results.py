@@ -49,6 +49,8 @@ class Results:
         Several parks at once, see `geocluster.steps.several.several_parks`.
     facilities : list of GeoDataFrame
         Each kind of facility that clusters share, a row a cluster.
+    measured : GeoDataFrame or None
+        The sites as they were ranked, their distances not rounded yet.
     """
 
     field: xr.Dataset
@@ -76,3 +78,4 @@ class Results:
     together: gpd.GeoDataFrame | None = None
     together_figures: dict[str, Any] = with_default(default_factory=dict)
     facilities: list[gpd.GeoDataFrame] = with_default(default_factory=list)
+    measured: gpd.GeoDataFrame | None = None

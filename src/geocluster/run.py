@@ -191,6 +191,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         suitable=suitable,
         candidates=dict(sites.attrs.get("found", {})),
         sites=ranked,
+        measured=found.sites,
         weights=found.weights,
         correlations=correlations(ranked),
         clusters=clusters,

@@ -33,6 +33,15 @@ def criteria(count: int = 20) -> pd.DataFrame:
     )
 
 
+def with_a_fact(table: pd.DataFrame) -> pd.DataFrame:
+    """The criteria and one that is only shown, of the nearest homes."""
+    fact = {
+        "column": ["nearest_home_m"], "group": ["neighbours"], "direction": ["shown"],
+        "unit": ["m"], "label": ["Distance to water"], "share": [1.0], "source": [""],
+    }  # fmt: skip
+    return pd.concat([table, pd.DataFrame(fact)], ignore_index=True)
+
+
 def sites(count: int = 60, number: int = 20, seed: int = 3, gaps: bool = True) -> gpd.GeoDataFrame:
     """Candidates with values of every size, ties, a constant column, and missing values."""
     rng = np.random.default_rng(seed)

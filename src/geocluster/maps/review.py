@@ -98,6 +98,7 @@ def draw_review(
     criteria: pd.DataFrame,
     weights: Mapping[str, float],
     *,
+    measured: pd.DataFrame | None = None,
     method: str = "topsis",
     normalisation: str | None = None,
     bounds: Mapping[str, Sequence[float]] | None = None,
@@ -124,10 +125,14 @@ def draw_review(
         `nearest_home_m`, `approximate` where there are. With `acceptability` and `top_three_share`
         the page begins with the run's own shares.
     criteria : DataFrame
-        column, group, direction ("less" or "more"), unit, label, and where known share and source;
-        those of which no site has a value are left out.
+        column, group, direction ("less" or "more"; with any other it is shown and never weighed),
+        unit, label, and where known share and source; those of which no site has a value are left
+        out.
     weights : mapping
         Column to weight, as `rank` takes them: where the sliders begin.
+    measured : DataFrame, optional
+        The same sites in the same order, with the values that count in the ranking where those of
+        `sites` are rounded; what is shown comes from `sites`.
     method, normalisation, bounds, thresholds
         As in `rank`: where the page begins. Bounds that are left out are the least and greatest
         value found over all sites.
@@ -167,8 +172,11 @@ def draw_review(
     False
     """
     Words(language)
-    rows = _criteria(sites, criteria, weights)
-    extents = {row["column"]: _extent(sites[row["column"]]) for row in rows}
+    judged = criteria["direction"].isin(["less", "more"])
+    rows = _criteria(sites, criteria[judged], weights)
+    facts = _criteria(sites, criteria[~judged], {})
+    counted = sites if measured is None else measured
+    extents = {row["column"]: _extent(counted[row["column"]]) for row in rows}
     groups = list(dict.fromkeys(row["group"] for row in rows))
     data = {
         "title": clean(title or region.name),
@@ -177,6 +185,7 @@ def draw_review(
         "attribution": " · ".join(clean(line, 120) for line in sources_of_data),
         "groups": [[group, group] for group in groups],
         "criteria": rows,
+        "facts": facts,
         "extents": extents,
         "start": _start(
             rows, groups, weights, method, normalisation, {**extents, **_pairs(bounds)}
@@ -187,7 +196,7 @@ def draw_review(
             for column, values in (cases or {}).values()
             if column in extents
         ],
-        "sites": _sites(sites, [row["column"] for row in rows], region, not_valid),
+        "sites": _sites(sites, counted, [row["column"] for row in rows + facts], region, not_valid),
         "kinds": sorted({clean(kind) for kind in sites["kind"]}) if "kind" in sites else [],
         "samples": samples,
         "seed": SEED,
@@ -279,7 +288,7 @@ def _criteria(
             "label": clean(column.replace("_", " ")),
             "unit": "",
             "percent": False,
-            "less": weight < 0,
+            "less": bool(weight < 0),
             "source": "",
             "share": 1.0,
         }
@@ -288,7 +297,7 @@ def _criteria(
     ]
     known = [row for row in rows if row["column"] in sites and sites[row["column"]].notna().any()]
     for row in known:
-        sign = weights.get(row["column"], 0)
+        sign = float(weights.get(row["column"], 0))
         row["less"] = sign < 0 if sign else row["less"]
     return known
 
@@ -355,6 +364,7 @@ def _reasons_of(demonstration: str | None) -> list[str] | None:
 
 def _sites(
     sites: gpd.GeoDataFrame,
+    counted: pd.DataFrame,
     columns: Sequence[str],
     region: Region,
     not_valid: gpd.GeoDataFrame | None,
@@ -377,7 +387,8 @@ def _sites(
         "home": numbers("nearest_home_m"),
         "reasons": _doubts(sites, region, not_valid),
         "shape": [pack(shape) for shape in to_lonlat(sites, region.crs, 5.0)],
-        "values": {name: numbers(name) for name in columns},
+        "values": {name: _numbers(counted[name]) for name in columns},
+        "shown": {name: numbers(name) for name in columns if not sites[name].equals(counted[name])},
         "run": run,
     }
 

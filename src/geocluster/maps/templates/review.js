@@ -40,8 +40,10 @@ function geoclusterReview(node) {
     return [Math.min(low, least), Math.max(high, most)];
   };
   const answer = (rows, set) => {
+    const nothing = { weighed: null, order: [], ranks: {}, scores: {}, rows };
+    if (!rows.length) return nothing;
     const { known, made } = prepared(rows, set), weighed = sets.weigh(set, known);
-    if (!rows.length || !weighed) return { weighed, order: [], ranks: {}, scores: {}, rows };
+    if (!weighed) return nothing;
     const kept = new Set(rows), place = new Map(rows.map((row, i) => [row, i]));
     const tied = byName.filter((row) => kept.has(row)).map((row) => place.get(row));
     const scored = ranking.scores(made, weighed.weights), order = ranking.order(scored, tied).map((i) => rows[i]);
@@ -61,7 +63,7 @@ function geoclusterReview(node) {
     table.card();
     table.flips();
     map.show(now.ranks, state.winner);
-    at("rv-count").textContent = t("{shown} of {count} candidates", { shown: now.order.length, count });
+    at("rv-count").textContent = [t("{shown} of {count} candidates.", { shown: now.order.length, count }), t("First and top three: in how many of the cases tried.")].join(" ");
   };
   /* the run tried more cases than this page does: where nothing was changed, its shares stand */
   const asTheRun = () => data.sites.run !== null && state.tries === "any" && state.answers[state.active].rows.length === count
@@ -162,7 +164,7 @@ function geoclusterReview(node) {
     state.selected = row;
     map.select(row);
     map.show(state.answers[state.active].ranks, state.winner);
-    table.show();
+    table.mark();
     if (fromTable) map.go(row); else table.reach(row);
     table.card();
   };

@@ -97,13 +97,13 @@ function geoclusterReviewControls(gc, data, sets, state, changed) {
       on: { input: (event) => { const text = event.target.value; change(text === "" ? null : Number(text)); changed({ filters: true }); } } }), element("span", {}, unit)));
   const condition = (one, index) => {
     const filters = state.filters;
-    const column = element("select", { ariaLabel: t("Criterion"), on: { change: (event) => { one.column = event.target.value; drawFilters(); changed({ filters: true }); } } },
+    const column = element("select", { "aria-label": t("Criterion"), on: { change: (event) => { one.column = event.target.value; drawFilters(); changed({ filters: true }); } } },
       ...data.criteria.map((each) => option(each.column, t(each.label), one.column)));
-    const side = element("select", { ariaLabel: t("Side"), on: { change: (event) => { one.most = event.target.value === "most"; changed({ filters: true }); } } },
+    const side = element("select", { "aria-label": t("Side"), on: { change: (event) => { one.most = event.target.value === "most"; changed({ filters: true }); } } },
       option("most", t("at most"), one.most ? "most" : "least"), option("least", t("at least"), one.most ? "most" : "least"));
-    const limit = element("input", { type: "number", step: "any", ariaLabel: t("Value"), value: one.value === null ? "" : one.value,
+    const limit = element("input", { type: "number", step: "any", "aria-label": t("Value"), value: one.value === null ? "" : one.value,
       on: { input: (event) => { one.value = event.target.value === "" ? null : Number(event.target.value); changed({ filters: true }); } } });
-    const drop = element("button", { type: "button", ariaLabel: t("Remove this condition"), on: { click: () => { filters.conditions.splice(index, 1); drawFilters(); changed({ filters: true }); } } }, "×");
+    const drop = element("button", { type: "button", "aria-label": t("Remove this condition"), on: { click: () => { filters.conditions.splice(index, 1); drawFilters(); changed({ filters: true }); } } }, "×");
     const unit = data.criteria.find((each) => each.column === one.column).unit;
     return element("div", { className: "rv-condition" }, column, side, element("span", { className: "rv-with-unit" }, limit, element("span", {}, t(unit))), drop);
   };

@@ -95,7 +95,6 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
       if (free) taken.push(box);
     }
   };
-  map.on("zoomend moveend resize", declutter);
   const legend = element("div", { className: "rv-legend" });
   const key = L.control({ position: "topleft" });
   key.onAdd = () => legend;
@@ -108,6 +107,7 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
   };
   fit();
   declutter();
+  map.on("zoomend moveend resize", declutter);
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(holder);
   return { map, show, select, go, marks, tell };
 }

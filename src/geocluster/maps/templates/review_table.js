@@ -6,7 +6,7 @@ function geoclusterReviewTable(gc, data, state, chosen) {
   let rows = [], body = null;
 
   const heads = () => [[t("Rank"), 1], ...(state.sets.b ? [[t("Rank B"), 1], [t("Difference"), 1]] : []), [t("Candidate"), 0], [t("Kind of land"), 0], [t("Area, ha"), 1], [t("Score"), 1],
-    [t("First, of all cases"), 1], [t("Among the top three, of all cases"), 1]];
+    [t("First"), 1], [t("Top three"), 1]];
   const build = () => {
     body = element("tbody");
     const head = element("tr", {}, ...heads().map(([text, number]) => element("th", { scope: "col", className: number ? "rv-n" : "" }, text)));
@@ -44,11 +44,14 @@ function geoclusterReviewTable(gc, data, state, chosen) {
       }
       cells[move + 4].textContent = gc.number(answer.scores[row]);
       rows[row].className = row === state.winner ? "rv-winner" : "";
-      rows[row].setAttribute("aria-current", row === state.selected ? "true" : "false");
     }
-    body.replaceChildren(...listed.map((row) => rows[row]));
+    /* rows that stay where they are keep the focus */
+    const there = [...body.children];
+    if (there.length !== listed.length || listed.some((row, i) => rows[row] !== there[i])) body.replaceChildren(...listed.map((row) => rows[row]));
+    mark();
     sure();
   };
+  const mark = () => rows.forEach((line, row) => line.setAttribute("aria-current", String(row === state.selected)));
   const sure = () => {
     const move = state.sets.b ? 2 : 0, listed = state.answers[state.active] ? state.answers[state.active].order : [];
     for (const row of listed) {
@@ -66,6 +69,7 @@ function geoclusterReviewTable(gc, data, state, chosen) {
   };
 
   /* the chosen candidate, criterion by criterion, beside all that the filters leave */
+  const shown = (one, row) => (sites.shown[one.column] || sites.values[one.column])[row];
   const value = (one, number) => (number === null ? "–" : one.percent ? gc.percent(number) : gc.number(number));
   const card = () => {
     const into = document.getElementById("rv-site-body"), row = state.selected, answer = state.answers[state.active];
@@ -82,9 +86,13 @@ function geoclusterReviewTable(gc, data, state, chosen) {
       const drawn = element("span", { className: "rv-bar" }, element("span"));
       drawn.firstChild.style.width = `${length.toFixed(1)}%`;
       return element("tr", {}, element("th", { scope: "row" }, t(one.label), drawn),
-        element("td", { className: "rv-n" }, value(one, own), element("small", {}, one.percent || own === null || !one.unit ? "" : ` ${t(one.unit)}`)),
+        element("td", { className: "rv-n" }, value(one, shown(one, row)), element("small", {}, one.percent || own === null || !one.unit ? "" : ` ${t(one.unit)}`)),
         element("td", { className: "rv-n" }, better === null ? t("no value") : `${better} / ${all.length}`));
     });
+    const facts = data.facts.map((one) => element("tr", {}, element("th", { scope: "row" }, t(one.label)),
+      element("td", { className: "rv-n" }, value(one, shown(one, row)), element("small", {}, one.unit ? t(one.unit) : "")),
+      element("td", { className: "rv-soft" }, t("shown, without a weight"))));
+    lines.push(...facts);
     into.replaceChildren(...told, element("table", {}, element("thead", {}, element("tr", {}, element("th", { scope: "col" }, t("Criterion")),
       element("th", { scope: "col", className: "rv-n" }, t("Value")), element("th", { scope: "col", className: "rv-n" }, t("Place")))), element("tbody", {}, ...lines)));
   };
@@ -109,5 +117,5 @@ function geoclusterReviewTable(gc, data, state, chosen) {
   };
   const exact = (share) => `${gc.number(100 * share)}\u202f%`;
 
-  return { build, show, sure, reach, card, flips };
+  return { build, show, mark, sure, reach, card, flips };
 }
