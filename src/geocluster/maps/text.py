@@ -74,6 +74,7 @@ _LABELS: dict[str, str] = {
     "members": "sites in the cluster",
     "member_names": "members",
     "top_three_share": "among the first three",
+    "pareto": "no other is as good in everything and better in something",
     "coord_err_m": "position uncertain by",
     "radiative_loss": "share of heat radiated",
     "urban": "disperses as in a town",

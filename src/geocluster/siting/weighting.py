@@ -24,7 +24,8 @@ from geocluster.siting.question import Question
 if TYPE_CHECKING:
     import pandas as pd
 
-# Saaty 1980, table of average random consistency, by the size of the matrix from 1.
+# Saaty 1980, table of average random consistency, by the size of the matrix from 1. Not read in the
+# book: ten independent programs give these fifteen figures under his name, without a difference.
 RANDOM_INDEX = (
     *(0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41),
     *(1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59),
