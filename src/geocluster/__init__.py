@@ -32,6 +32,8 @@ _HOME = {
     "urban_fringe": "siting.fringe",
     "travel_minutes": "siting.reach",
     "workers_within": "siting.reach",
+    "harm_of": "exposure.harm",
+    "mortality_harm": "exposure.harm",
     "suitable_land": "siting.suitability",
     "why": "siting.why",
     "candidate_sites": "siting.candidates",

@@ -3,6 +3,8 @@ from geocluster.exposure.assess import assess_exposure as assess_exposure
 from geocluster.exposure.assess import summarise_exposure as summarise_exposure
 from geocluster.exposure.burden import burden as burden
 from geocluster.exposure.burden import intake_fraction as intake_fraction
+from geocluster.exposure.harm import harm_of as harm_of
+from geocluster.exposure.harm import mortality_harm as mortality_harm
 from geocluster.handover.aermod import export_aermod as export_aermod
 from geocluster.industry.clusters import find_clusters as find_clusters
 from geocluster.load.ground import heights_at as heights_at

@@ -165,7 +165,7 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
     if study.terrain is None:
         unused["inputs"] = {"dem": True}
     if not study.park.emissions:
-        unused["park"] = {"emission_g_s": True, "emissions_t_yr": True}
+        unused["park"] = {"emission_g_s": True, "emissions_t_yr": True, "harm": True}
     versions = {name: importlib.metadata.version(name) for name in VERSIONED}
     return {
         "study": study.region.name,

@@ -51,6 +51,8 @@ class Results:
         Each kind of facility that clusters share, a row a cluster.
     measured : GeoDataFrame or None
         The sites as they were ranked, their distances not rounded yet.
+    harm : DataArray or None
+        What the park would do to people, where the study says so; see `geocluster.harm_of`.
     """
 
     field: xr.Dataset
@@ -79,3 +81,4 @@ class Results:
     together_figures: dict[str, Any] = with_default(default_factory=dict)
     facilities: list[gpd.GeoDataFrame] = with_default(default_factory=list)
     measured: gpd.GeoDataFrame | None = None
+    harm: xr.DataArray | None = None

@@ -127,6 +127,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         with_cases,
     )
     from geocluster.steps.finalists import with_finalists
+    from geocluster.steps.harm import harm_in
     from geocluster.steps.ranking import ranking
     from geocluster.steps.several import several_parks, shared_facilities
     from geocluster.steps.siting import find_sites, in_honest_digits, told_in_honest_digits
@@ -209,6 +210,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         together=joint[0],
         together_figures=joint[1],
         facilities=shared,
+        harm=harm_in(study, burden),
     )
 
 

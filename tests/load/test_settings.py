@@ -220,6 +220,33 @@ def test_what_a_park_cannot_emit(study, text, words):
     assert fault.startswith(words)
 
 
+MORTALITY = "source = 'x'\ndeaths_per_1000 = 9\nshare_of_people = 0.5\n"
+MONEY = "source = 'x'\nunit = 'EUR a year'\ngrade = 'read'\nper_person_ug_m3_year = {nox = 3}\n"
+
+
+@pytest.mark.parametrize("text", [MORTALITY, MONEY])
+def test_how_a_park_s_harm_is_weighed(study, text):
+    settings = study(f"{SMALLEST}[park.emissions]\nnox = 1\n[park.harm]\n{text}")
+    assert settings.park.harm.source == "x"
+    assert study(SMALLEST).park.harm is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (MORTALITY + "unit = 'EUR'", "deaths_per_1000 and unit in one"),
+        ("source = 'x'\ndeaths_per_1000 = 9", "deaths_per_1000 also needs share_of_people"),
+        ("source = 'x'\nunit = 'EUR'", "unit also needs per_person_ug_m3_year, grade"),
+        ("source = 'x'", "give deaths_per_1000 and share_of_people, or unit"),
+    ],
+)
+def test_what_cannot_weigh_a_park(study, text, words):
+    (fault,) = faults(study, f"{SMALLEST}[park.emissions]\nnox = 1\n[park.harm]\n{text}")
+    assert words in fault
+    (fault,) = faults(study, f"{SMALLEST}[park.harm]\n{MORTALITY}")
+    assert "give emissions too" in fault
+
+
 @pytest.mark.parametrize(("written", "read"), [("false", None), ("inf", None), ("40", 40.0)])
 def test_the_check_of_distance_can_be_turned_off(study, written, read):
     text = f"{SMALLEST}[weather]\nvalid_within_km = {written}\n"

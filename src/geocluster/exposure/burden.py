@@ -62,7 +62,8 @@ def burden(
     urban : bool or boolean grid
         Whether urban dispersion holds, by the place where the source would stand.
     options : PlumeOptions
-        How the plume is computed; its own `urban` counts where `urban` is not given.
+        How the plume is computed; its own `urban` counts where `urban` is not given. The method is
+        by tables whatever it says.
     weather_of : xarray.DataArray, optional
         Dims (y, x): the name of the weather at each cell, where there are several.
 
@@ -150,10 +151,13 @@ def burden_by_release(
     Raises
     ------
     InputError
-        Where a release lacks a column, or the shares do not sum to 1.
+        Where a release lacks a column, the shares do not sum to 1, or the options ask for
+        deposition.
     """
     import xarray as xr
 
+    if options.deposition:
+        raise InputError("burden", "it knows no deposition: leave it out of the options")
     table = release_table(releases)
     frame = Frame.of(grid)
     urban_cells = _urban_cells(urban, grid, options)

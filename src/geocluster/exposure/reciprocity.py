@@ -52,8 +52,7 @@ class Source:
 
     def around(self) -> Field:
         """The mean about it, by the polar table of its own kind. [ug/m3 per g/s]"""
-        # Tables know no deposition, and a unit of nothing in particular does not deposit.
-        options = replace(self.options, method="tables", deposition=None)
+        options = replace(self.options, method="tables")
         return mean_about(self.row, "unit", self.weather, options=options)
 
 

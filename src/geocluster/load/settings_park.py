@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from geocluster.load.settings_files import Section, Text, limited
+from geocluster.load.settings_harm import HarmSettings
 from geocluster.tables import GREENHOUSE_GASES, POLLUTANTS, STACK_COLUMNS, VOLUME_COLUMNS
 
 SHARES_MAY_MISS = 1e-6
@@ -78,6 +79,7 @@ class ParkSettings(Section):
     emission_pollutant: str | None = None
     emission_g_s: Rates = Field(default_factory=dict, alias="emissions")
     emissions_t_yr: Rates = Field(default_factory=dict)
+    harm: HarmSettings | None = None
     release_models: tuple[Release, ...] = Field(
         default=tuple(Release(**release) for release in DEFAULT_RELEASES), alias="releases"
     )
@@ -113,6 +115,8 @@ class ParkSettings(Section):
         twice = sorted(set(self.emission_g_s) & set(self.emissions_t_yr))
         if twice:
             raise ValueError(f"{', '.join(twice)} in emissions and in emissions_t_yr: give one")
+        if self.harm is not None and not self.emissions:
+            raise ValueError("harm is of what the park emits: give emissions too")
         return self
 
     @field_validator("release_models", mode="before")

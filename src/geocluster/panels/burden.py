@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from geocluster.maps.panels import Panel
     from geocluster.results import Results
 
-MARKED = 3
+MARKED, HARMED = 3, 10
 TIMES = (1.25, 1.5, 2.0, 3.0, 5.0)
 WHY = {
     "terrain": "the ground: a forward run knows hills, the burden is over flat ground",
@@ -22,7 +22,7 @@ WHY = {
 
 def cost_panels(results: Results) -> list[Panel]:
     """How much land there is below a burden, and how the first sites compare when run forward."""
-    return [*supply_panels(results), *finalists_panels(results)]
+    return [*supply_panels(results), *finalists_panels(results), *harm_panels(results)]
 
 
 def supply_panels(results: Results) -> list[Panel]:
@@ -96,6 +96,30 @@ def finalists_panels(results: Results) -> list[Panel]:
         *[_why(row) for row in rows.to_dict("records") if row[REASON]],
     ]
     return [Panel("The first sites, run forward", text, table)]
+
+
+def harm_panels(results: Results) -> list[Panel]:
+    """What the park would do to people at the first sites, where the study says how to weigh it."""
+    from geocluster.maps.panels import Panel
+    from geocluster.siting.criteria import BURDEN
+
+    harm = results.harm
+    if harm is None or BURDEN not in results.sites:
+        return []
+    unit, told = harm.attrs["units"], harm.attrs
+    rows = results.sites.sort_values("rank", kind="stable").head(HARMED)
+    columns = {"site": rows["site_id"], unit: (rows[BURDEN] * told["per_burden"]).map(figure)}
+    if "per_burden_low" in told and "per_burden_high" in told:
+        columns["low"] = (rows[BURDEN] * told["per_burden_low"]).map(figure)
+        columns["high"] = (rows[BURDEN] * told["per_burden_high"]).map(figure)
+    missing = told["not_weighed"]
+    text = [
+        f"What the park would emit ({told['weighed']}), times the burden of the site, times what a "
+        "person is harmed by it: a linear estimate for the small concentrations that one park "
+        "adds. It rests on the figures of [park.harm] and [park.emissions].",
+        *([f"Not in it, because [park.harm] has no figure for them: {missing}."] * bool(missing)),
+    ]
+    return [Panel(f"What the park would do to people: {unit}", text, table_of(columns))]
 
 
 def _why(row: Mapping[Hashable, Any]) -> str:
