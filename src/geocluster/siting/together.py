@@ -119,13 +119,10 @@ def choose_together(
         share of the limit. [0 to 1]
     missing : {None, "worst"}
         As in `rank`.
-    samples : int
-        Random weightings to solve as well, uniform over groups of criteria: how sure the set is.
-    seed : int
-        Of the random numbers.
+    samples, seed : int
+        Random weightings to solve as well, uniform over groups of criteria, and of what seed.
     node_limit : int
-        Nodes of branch and bound for one solution; no limit of time, which would make the answer
-        depend on the machine.
+        Nodes of branch and bound for one solution; a limit of time would depend on the machine.
 
     Returns
     -------
