@@ -125,8 +125,8 @@ def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {
         "index.html", "review.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv",
-        "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json", "stability.json",
-        "provenance.json",
+        "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json",
+        "stability.json", "provenance.json",
     }  # fmt: skip
     assert "people live in the region" in done.output
     assert "by these sources alone" in done.output

@@ -82,6 +82,25 @@ def check(folder: Folder) -> None:
         typer.echo(f"{study.region.name}: nothing wrong found")
 
 
+@app.command("why")
+def why_not(
+    folder: Folder,
+    at: Annotated[str, typer.Option("--at", help="The place: LON,LAT. [degrees]")],
+) -> None:
+    """Why a park may not stand at a place, and what it would take."""
+    with _faults_as_messages():
+        from geocluster.panels.why import answer_at
+        from geocluster.study import read_study
+
+        longitude, latitude = options.numbers(at, 2, "--at") or (0.0, 0.0)
+        study = read_study(folder)
+        answer = answer_at(study, longitude, latitude)
+        for line in (*study.warnings, *answer.notes):
+            _warn(line)
+        for line in answer.lines:
+            typer.echo(line)
+
+
 @export.command("aermod")
 def export_to_aermod(
     folder: Folder,

@@ -211,6 +211,18 @@ def land_of(settings: Settings, region: Region, osm: OsmTables | None) -> gpd.Ge
     return _stacked(tables, region, ["kind", "name", "origin"])
 
 
+def land_cover_of(settings: Settings, region: Region) -> xr.DataArray | None:
+    """The study's land cover as shares of kinds in each cell of its grid; None without one."""
+    from geocluster.load.land_cover import read_land_cover
+
+    given = settings.inputs.land_cover
+    if given is None:
+        return None
+    files = [settings.path(one) for one in given.path]
+    cell_m = settings.grid.cell_m
+    return read_land_cover(files, region, cell_m=cell_m, **settings.options(given))
+
+
 def zones_of(settings: Settings, region: Region) -> gpd.GeoDataFrame:
     """Existing industrial zones: points with the area and the error of their place."""
     from geocluster.load.placing import place_in_region

@@ -13,6 +13,7 @@ from geocluster.gis.outputs import write_gis_files
 from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.notes import source_names
 from geocluster.region import metric_crs
+from geocluster.siting.excluded import rules_of
 from geocluster.validity import stations_and_areas
 from geocluster.words import SOURCE
 
@@ -69,6 +70,7 @@ def write_results(
         "homes.gpkg": write_layers({"homes": marked(exposure)}, target / "homes.gpkg"),
         "sites.gpkg": write_layers({"sites": marked(results.sites)}, target / "sites.gpkg"),
         "sites.csv": write_csv(marked(results.sites), target / "sites.csv"),
+        "rules.csv": write_csv(marked(rules_of(results.suitable)), target / "rules.csv"),
         "clusters.gpkg": write_layers(
             {"clusters": marked(results.clusters), "sources": marked(study.sources)},
             target / "clusters.gpkg",

@@ -24,6 +24,7 @@ from geocluster.inputs import (
     border_of,
     hashes_of,
     homes_of,
+    land_cover_of,
     land_of,
     osm_tables,
     path_or_none,
@@ -85,6 +86,8 @@ class Study:
         Lines of the state border; polygons with `price_per_ha`.
     proposed : GeoDataFrame or None
         Sites that study.toml proposes: polygons, or points with `area_ha`. [ha]
+    land_cover : xarray.DataArray or None
+        Shares of each cell of the grid by kind, see `geocluster.load.land_cover`.
     """
 
     folder: Path
@@ -108,6 +111,7 @@ class Study:
     border: gpd.GeoDataFrame | None = None
     prices: gpd.GeoDataFrame | None = None
     proposed: gpd.GeoDataFrame | None = None
+    land_cover: xr.DataArray | None = None
 
     def grid(self) -> xr.DataArray:
         """The study's grid; with the coordinate `ground_m` where the study has terrain."""
@@ -286,6 +290,7 @@ def _read(path: Path) -> Study:
     rules = read_rules(
         path_or_none(settings, settings.siting.rules),
         protection_zone_m=settings.park.protection_zone_m,
+        accident_class=settings.park.accident_class,
     )
     tables = {
         "sources": sources_of(settings, region, osm),
@@ -326,6 +331,7 @@ def _read(path: Path) -> Study:
         border=border_of(settings, region),
         prices=prices_of(settings, region),
         proposed=proposed_of(settings, region),
+        land_cover=land_cover_of(settings, region),
     )
 
 

@@ -14,7 +14,8 @@ REGIONS = ("tashkent", "navoi", "andijan", "bukhara")
 FROM_OSM = ("malta", "andorra")
 FILES = {
     "index.html", "review.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv",
-    "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json", "provenance.json",
+    "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif",
+    "candidates.json", "provenance.json",
 }  # fmt: skip
 
 

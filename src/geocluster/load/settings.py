@@ -21,6 +21,7 @@ from geocluster.load.settings_faults import place_of, read_toml, sentence
 from geocluster.load.settings_files import (
     ElevationFiles,
     HomesFile,
+    LandCoverFiles,
     RasterFile,
     Section,
     SourceFile,
@@ -115,12 +116,13 @@ class Settings(Section):
         return self.folder / (value.path if isinstance(value, Section) else value)
 
     def options(
-        self, value: str | Path | TableFile | RasterFile | ElevationFiles
+        self, value: str | Path | TableFile | RasterFile | ElevationFiles | LandCoverFiles
     ) -> dict[str, Any]:
         """What the settings say about a file besides its path, for the function that reads it.
 
         `layer`, `crs` and how its columns are to be read of a vector file; `quantity`, `band` and
-        `nodata` of a raster; `unit` and `void_m` of elevation.
+        `nodata` of a raster; `unit` and `void_m` of elevation; `scheme`, `codes` and `kinds` of
+        land cover.
         """
         if not isinstance(value, Section):
             return {}
@@ -129,6 +131,8 @@ class Settings(Section):
             said["rename"] = said.pop("columns")
         if "emissions" in said:
             said["emissions"] = self.folder / said["emissions"]
+        if "codes" in said:
+            said["codes"] = self.folder / said["codes"]
         if "census" in said:
             said["census"]["path"] = self.folder / said["census"]["path"]
         said.pop("spread_over", None)  # not the reader's: what it read is spread afterwards
@@ -139,12 +143,16 @@ class Settings(Section):
         given = [getattr(self.inputs, name) for name in type(self.inputs).model_fields]
         given += [self.region.boundary, self.siting.rules, self.siting.proposed]
         given += [file for place in self.weather_places for file in (place.file, place.area)]
-        given = [value.path if isinstance(value, ElevationFiles) else value for value in given]
+        rasters = (ElevationFiles, LandCoverFiles)
+        given = [value.path if isinstance(value, rasters) else value for value in given]
         single = [v for value in given for v in (value if isinstance(value, tuple) else [value])]
         located = [self.given(value) for value in single if value is not None]
         paths = {value for value in located if isinstance(value, Path)}
         if isinstance(self.inputs.sources, SourceFile) and self.inputs.sources.emissions:
             paths.add(self.folder / self.inputs.sources.emissions)
+        cover = self.inputs.land_cover
+        if cover is not None and cover.codes:
+            paths.add(self.folder / cover.codes)
         homes = self.inputs.homes
         if isinstance(homes, HomesFile) and homes.census:
             paths.add(self.folder / homes.census.path)
@@ -297,8 +305,10 @@ def _paths(data: Mapping[str, Any]) -> Iterator[tuple[tuple[object, ...], str, b
     for head, table, names in tables:
         for name in names if isinstance(table, Mapping) else ():
             values = table.get(name, ())
-            if name == "dem" and isinstance(values, Mapping):  # its path may be a list
-                values = values.get("path", ())
+            if name in ("dem", "land_cover") and isinstance(values, Mapping):
+                if isinstance(values.get("codes"), str) and values["codes"]:
+                    yield (*head, name), values["codes"], False
+                values = values.get("path", ())  # which may be a list
             for value in values if isinstance(values, list) else [values]:
                 inner = value if isinstance(value, Mapping) else {"path": value}
                 census = inner.get("census")

@@ -164,6 +164,23 @@ class ElevationFiles(Section):
     void_m: float | None = Field(default=None, ge=-500, le=9_000)
 
 
+class LandCoverFiles(Section):
+    """Classified rasters with more said about them: what the codes mean, band, no data."""
+
+    path: Annotated[tuple[Text, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    scheme: Text | None = None
+    codes: Text | None = None
+    kinds: dict[Text, str] | None = None
+    band: int | None = Field(default=None, ge=1)
+    nodata: float | None = None
+
+    @model_validator(mode="after")
+    def _one_legend(self) -> LandCoverFiles:
+        if self.scheme is not None and self.codes is not None:
+            raise ValueError("scheme and codes exclude each other: give one")
+        return self
+
+
 def _path_or_table(value: object) -> str:
     return TAGS[isinstance(value, Mapping | Section)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -75,6 +76,8 @@ class ParkSettings(Section):
     """[park]: the park that looks for a place."""
 
     area_ha: float = Field(default=100.0, gt=0, le=100_000)
+    hazard_class: Literal["I", "II", "III", "IV", "V"] | None = None
+    accident_class: Literal["I", "II", "III", "IV"] | None = None
     protection_zone_m: float = Field(default=500.0, ge=0, le=10_000)
     emission_pollutant: str | None = None
     emission_g_s: Rates = Field(default_factory=dict, alias="emissions")
@@ -94,6 +97,21 @@ class ParkSettings(Section):
         """What the whole park emits, by pollutant; empty where nothing is said. [g/s]"""
         a_year = {name: value * G_S_PER_T_YR for name, value in self.emissions_t_yr.items()}
         return {**self.emission_g_s, **a_year}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _zone_of_its_class(cls, data: Any) -> Any:
+        """The protection zone follows the hazard class; where both are given they must agree."""
+        hazard = data.get("hazard_class") if isinstance(data, Mapping) else None
+        if not isinstance(hazard, str) or hazard not in (widths := zone_widths_m()):
+            return data
+        given = data.get("protection_zone_m", widths[hazard])
+        if isinstance(given, int | float) and given != widths[hazard]:
+            raise ValueError(
+                f"hazard_class = '{hazard}' has a protection zone of {widths[hazard]:g} m, but "
+                f"protection_zone_m = {given:g}: leave one of the two out"
+            )
+        return {**data, "protection_zone_m": given}
 
     @field_validator("emission_pollutant")
     @classmethod
@@ -139,6 +157,22 @@ class ParkSettings(Section):
         if len(set(names)) < len(names):
             raise ValueError(f"the names {', '.join(names)} are not different: name each release")
         return value
+
+
+def zone_widths_m() -> dict[str, float]:
+    """The sanitary protection zone of each hazard class. [m]
+
+    Examples
+    --------
+    >>> zone_widths_m()["I"]
+    1000.0
+    """
+    import csv
+    from importlib.resources import files
+
+    path = files("geocluster").joinpath("siting", "protection_zones.csv")
+    with path.open(encoding="utf-8") as file:
+        return {row["class"]: float(row["distance_m"]) for row in csv.DictReader(file)}
 
 
 def _pollutant_fault(name: str) -> str | None:

@@ -11,6 +11,7 @@ from geocluster.load.settings_files import (
     ElevationFiles,
     HomesFile,
     HomesTable,
+    LandCoverFiles,
     PlaceFile,
     PlainTable,
     PopulationFile,
@@ -95,6 +96,7 @@ class InputSettings(Section):
     border: VectorFile | None = None
     land_prices: VectorFile | None = None
     dem: ElevationFiles | None = None
+    land_cover: LandCoverFiles | None = None
     table1: PlainTable | None = None
 
     @field_validator("land", mode="before")
@@ -102,7 +104,7 @@ class InputSettings(Section):
     def _one_or_several(cls, value: object) -> object:
         return as_tuple(value)
 
-    @field_validator("dem", mode="before")
+    @field_validator("dem", "land_cover", mode="before")
     @classmethod
     def _paths_alone(cls, value: object) -> object:
         return {"path": value} if isinstance(value, str | list) else value

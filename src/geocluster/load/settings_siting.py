@@ -45,6 +45,7 @@ class SitingSettings(Section):
     rules: Text | None = None
     proposed: VectorFile | None = None
     brownfields: bool = True
+    mode: Literal["exact", "fast"] = "exact"
     fringe_km: float = Field(default=10.0, gt=0, le=200)
     fringe_minutes: float | None = Field(default=None, gt=0, le=600)
     urbanisation: Literal["people", "built-up"] = "people"

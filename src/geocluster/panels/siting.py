@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geocluster.panels.words import figure, span, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     import pandas as pd
 
@@ -96,21 +96,51 @@ def correlated_pairs(results: Results) -> list[str]:
 
 
 def rules_panel(results: Results) -> Panel:
-    """Which rules exclude land, and which could not be checked for want of data."""
+    """Which rules exclude land, how much, and which could not be checked for want of data."""
     from geocluster.maps.panels import Panel
+    from geocluster.siting.excluded import rules_of
 
-    rules = results.suitable.attrs["rules"]
-    checked = [rule for rule in rules if rule.get("checked")]
-    missing = [str(rule["reason"]) for rule in rules if not rule.get("checked")]
-    excluded = results.suitable["reasons"].values
+    rules = rules_of(results.suitable)
+    checked = rules[rules["checked"]]
+    missing = rules["reason"][~rules["checked"]].tolist()
     table = table_of(
         {
-            "rule": [rule["reason"] for rule in checked],
-            "keep away [m]": [figure(rule.get("keep_away_m", math.nan)) for rule in checked],
-            "cells excluded": [f"{((excluded >> rule['bit']) & 1).mean():.0%}" for rule in checked],
-            "source": [rule.get("source", "") for rule in checked],
-            "grade": [rule.get("grade", "") for rule in checked],
+            "rule": checked["reason"],
+            "limit": [limit_of_rule(rule) for rule in checked.to_dict("records")],
+            "excludes": checked["excluded_share"].map("{:.1%}".format),
+            "with other rules": checked["shared_share"].map("{:.1%}".format),
+            "alone": checked["exclusive_share"].map("{:.1%}".format),
+            "alone [km²]": checked["excluded_by_it_alone_km2"].map(figure),
+            "source": checked["source"],
+            "grade": checked["grade"],
         }
     )
-    text = [f"Not checked, no data: {'; '.join(missing)}."] if missing else []
-    return Panel("What excludes land", text, table)
+    text = [
+        "Shares are of the region. What a rule excludes alone would be free without it, but for "
+        "the fringe. Why a place is excluded, and what it would take: geocluster why STUDY --at "
+        "LON,LAT."
+    ]
+    notes = [f"{row['reason']}: {row['note']}" for row in checked.to_dict("records") if row["note"]]
+    if missing:
+        text.append(f"Not checked, no data: {'; '.join(missing)}.")
+    return Panel("What excludes land", [*text, *(f"{note}." for note in notes)], table)
+
+
+def limit_of_rule(rule: dict[Hashable, Any]) -> str:
+    """What a rule asks for, in words.
+
+    Examples
+    --------
+    >>> limit_of_rule({"keep_away_m": float("nan"), "at_most_m": 500.0})
+    'at most 500 m away'
+    """
+    forms = {
+        "keep_away_m": "at least {} m away",
+        "at_most_m": "at most {} m away",
+        "at_most_percent": "at most {} %",
+    }
+    for name, form in forms.items():
+        if float(rule.get(name, math.nan)) >= 0:
+            outside = name == "keep_away_m" and rule[name] == 0
+            return "not on it" if outside else form.format(f"{rule[name]:g}")
+    return ""

@@ -9,7 +9,7 @@ import numpy as np
 
 from geocluster.errors import InputError
 from geocluster.siting.checks import NO_DATA
-from geocluster.siting.fringe import MINUTES, OUTSIDE_FRINGE, way_in_words
+from geocluster.siting.fringe import MINUTES, OPEN_CLASSES, OUTSIDE_FRINGE, way_in_words
 from geocluster.siting.rules import ACCIDENT, SLOPE, ZONE
 from geocluster.siting.suitability import OUTSIDE_REGION, distance_name
 
@@ -195,10 +195,11 @@ def _fringe_remedy(spot: Spot, distance: float) -> str:
         return f"{wider} instead of {most:g}" if wider else "a road"
     asked = float(spot.suitable.attrs.get("fringe_km") or np.nan)
     if math.isfinite(distance) and distance > asked * 1000:
-        return f"a fringe of at least {distance / 1000:.1f} km instead of {asked:g} km"
+        return f"a fringe of {math.ceil(distance / 100) / 10:g} km instead of {asked:g} km"
     classes = spot.suitable["urbanisation"].attrs.get("classes", {})
     here = [name for name, code in classes.items() if code == int(spot.cell["urbanisation"])]
-    return f"fringe_classes with '{here[0]}', which this is" if here else ""
+    able = here and here[0] in (*OPEN_CLASSES, "village")  # the dense core itself is never fringe
+    return f"fringe_classes with '{here[0]}', which this is" if able else ""
 
 
 def _either(move: Move | None, whereto: str, change: str) -> str:

@@ -17,6 +17,30 @@ LISTS = ("strengths", "weaknesses", "value_flips")
 IN_METRES = ("value", "median", "best", "worst", "now", "needed")
 
 
+def suitable_of(study: Study, grid: xr.DataArray) -> xr.Dataset:
+    """The land of a study that no rule excludes, by everything that the study knows."""
+    from geocluster.load.ground import slope_on
+    from geocluster.siting.suitability import suitable_land
+
+    siting, terrain = study.settings.siting, study.terrain
+    return suitable_land(
+        grid,
+        study.homes,
+        study.land,
+        study.rules,
+        places=study.places,
+        fringe_km=siting.fringe_km,
+        fringe_classes=siting.fringe_classes,
+        fringe_minutes=siting.fringe_minutes,
+        roads=study.roads if siting.fringe_minutes is not None else None,
+        urbanisation_basis=siting.urbanisation,
+        slope=None if terrain is None else slope_on(terrain, grid, percent=True),
+        land_cover=study.land_cover,
+        mode=siting.mode,
+        hazard_class=study.park.hazard_class,
+    )
+
+
 def find_sites(
     study: Study,
     grid: xr.DataArray,
@@ -32,22 +56,10 @@ def find_sites(
     from geocluster.siting.candidates import candidate_sites
     from geocluster.siting.cutting import cuts_of
     from geocluster.siting.describing import describe_sites
-    from geocluster.siting.suitability import suitable_land
     from geocluster.steps.dispersion import plume_options, urban_places
 
     siting, park = study.settings.siting, study.park
-    suitable = suitable_land(
-        grid,
-        study.homes,
-        study.land,
-        study.rules,
-        places=study.places,
-        fringe_km=siting.fringe_km,
-        fringe_classes=siting.fringe_classes,
-        fringe_minutes=siting.fringe_minutes,
-        roads=study.roads if siting.fringe_minutes is not None else None,
-        urbanisation_basis=siting.urbanisation,
-    )
+    suitable = suitable_of(study, grid)
     cuts = cuts_of(study.land, siting.cut_along)
     used = study.land if siting.brownfields else None
     ground = brownfield_ground(used, suitable)
