@@ -9,6 +9,7 @@ from geocluster.handover.aermod import export_aermod as export_aermod
 from geocluster.industry.clusters import find_clusters as find_clusters
 from geocluster.load.ground import heights_at as heights_at
 from geocluster.load.ground import slope_of as slope_of
+from geocluster.load.proposed import read_proposed as read_proposed
 from geocluster.load.road_network import road_graph_from as road_graph_from
 from geocluster.load.roads import road_graph as road_graph
 from geocluster.load.terrain import read_terrain as read_terrain
@@ -25,7 +26,9 @@ from geocluster.plume.ond86_groups import ond86_groups as ond86_groups
 from geocluster.plume.permit import permit_table as permit_table
 from geocluster.region import Region as Region
 from geocluster.run import run_study as run_study
+from geocluster.siting.brownfields import brownfield_ground as brownfield_ground
 from geocluster.siting.candidates import candidate_sites as candidate_sites
+from geocluster.siting.cutting import cuts_of as cuts_of
 from geocluster.siting.describing import describe_sites as describe_sites
 from geocluster.siting.facilities import place_facilities as place_facilities
 from geocluster.siting.finalists import run_forward as run_forward

@@ -67,6 +67,13 @@ def test_parcels_are_whole_large_apart_and_never_crossed(seed):
     found = sites.attrs["found"]
     whole = float(free.sum()) * CELL**2 / 1e4
     assert found["suitable_ha"] == whole
+    # The strips are as large as the lines drawn that wide, within the land.
+    under = shapely.union_all(shapely.buffer(lines.geometry.to_numpy(), 10, quad_segs=4))
+    cells = shapely.union_all(
+        candidate_sites(land_of(free), min_area_ha=6.25, max_sites=999).geometry.values
+    )
+    strips_ha = shapely.area(shapely.intersection(under, cells)) / 1e4
+    assert found["under_cuts_ha"] == pytest.approx(strips_ha, rel=2e-3, abs=0.02)
     # Every piece of land is a parcel, under a line, or unused; none of it is counted twice.
     taken = found["under_cuts_ha"] + found["unused_ha"] + sites["area_ha"].sum()
     assert taken == pytest.approx(whole, abs=1e-6 * whole)

@@ -212,9 +212,20 @@ def test_brownfields_that_rules_take_are_told():
     told = told_of(table([], kind=[]), left, 25)
     assert told["brownfields_drawn"] == 2
     assert told["brownfields_too_small"] == 1
-    assert told["brownfields_lost"] == [{"name": "Town mill", "area_ha": 36.0, "taken_by": "homes"}]
     sites = candidate_sites(suitable, min_area_ha=25, brownfields=left)
+    assert sites.attrs["found"]["brownfields_lost"] == [
+        {"name": "Town mill", "area_ha": 36.0, "taken_by": "homes"}
+    ]
     assert not (sites["kind"] == "brownfield").any()
+
+
+def test_a_brownfield_that_a_road_cuts_too_small_is_told():
+    left = table([square(2000, 2000, 600)], name=["Yard"])
+    road = table([LineString([(LEFT, TOP - 2300), (LEFT + 4000, TOP - 2300)])], kind=["road"])
+    sites = candidate_sites(land_of(), min_area_ha=30, brownfields=left, cuts=road)
+    assert sites.attrs["found"]["brownfields_lost"] == [
+        {"name": "Yard", "area_ha": 36.0, "taken_by": "cut by lines"}
+    ]
 
 
 def test_brownfields_that_touch_are_one_and_their_order_is_no_matter():

@@ -107,6 +107,6 @@ def _brownfields(found: dict[str, Any]) -> list[str]:
     ]
     more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
     return [
-        f"{told}. {len(lost)} that would be large enough are not once rules are kept: "
+        f"{told}. {len(lost)} large enough are not once rules are kept and lines cut: "
         f"{'; '.join(names)}{more}."
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -72,21 +72,12 @@ def brownfield_ground(land: gpd.GeoDataFrame | None, suitable: xr.Dataset) -> gp
 def told_of(
     cuts: gpd.GeoDataFrame, grounds: gpd.GeoDataFrame, min_area_ha: float
 ) -> dict[str, Any]:
-    """What is told of lines that were not cut along, and of brownfields that rules take."""
-    large = grounds[grounds["drawn_ha"] >= min_area_ha] if len(grounds) else grounds
-    lost = large[large.area < min_area_ha * HECTARE_M2] if len(large) else large
+    """What is told of lines that were not cut along, and how many brownfields are too small."""
+    small = int((grounds["drawn_ha"] < min_area_ha).sum())
     return {
         "not_located": cuts.attrs.get("not_located", {}),
         "brownfields_drawn": len(grounds),
-        "brownfields_too_small": len(grounds) - len(large),
-        "brownfields_lost": [
-            {
-                "name": str(row["name"]),
-                "area_ha": round(float(row["drawn_ha"]), 2),
-                "taken_by": str(row["taken_by"]),
-            }
-            for row in lost.to_dict("records")
-        ],
+        "brownfields_too_small": small,
     }
 
 
@@ -165,32 +156,47 @@ def _excluded_squares(
     return found
 
 
+class Ground(NamedTuple):
+    """Parcels of brownfields, the name of each, and the brownfields that give none and why."""
+
+    shapes: list[BaseGeometry]
+    names: list[str]
+    lost: list[dict[str, Any]]
+
+
 def ground_in_parcels(
     grounds: gpd.GeoDataFrame,
     cuts: gpd.GeoDataFrame | None,
     min_area_ha: float,
     cell_m: float,
     strip_m: float,
-) -> tuple[list[BaseGeometry], list[str]]:
-    """Parcels of the ground of brownfields, with the name of each.
+) -> Ground:
+    """Parcels of the ground of brownfields.
 
     Ground that holds a park but not two is one parcel; larger ground is cut by the cells of a
     lattice, as empty land is. No parcel is crossed by a line of `cuts`.
     """
     import shapely
 
-    shapes: list[BaseGeometry] = []
-    names: list[str] = []
-    for name, ground in zip(grounds["name"], grounds.geometry, strict=True):
-        left = _less_lines(ground, cuts, strip_m)
+    found = Ground([], [], [])
+    least = min_area_ha * HECTARE_M2
+    for row in grounds.to_dict("records"):
+        left = _less_lines(row["geometry"], cuts, strip_m)
+        before = len(found.shapes)
         for part in shapely.get_parts(left):
-            if part.area < min_area_ha * HECTARE_M2 * (1 - 1e-9):
-                continue
-            large = part.area >= 2 * min_area_ha * HECTARE_M2
-            several = _by_lattice(part, min_area_ha, cell_m) if large else [part]
-            shapes += several
-            names += [str(name)] * len(several)
-    return shapes, names
+            if part.area >= 2 * least:
+                found.shapes.extend(_by_lattice(part, min_area_ha, cell_m))
+            elif part.area >= least * (1 - 1e-9):
+                found.shapes.append(part)
+        name = str(row.get("name", ""))
+        found.names.extend([name] * (len(found.shapes) - before))
+        drawn_ha = float(row.get("drawn_ha", row["geometry"].area / HECTARE_M2))
+        if len(found.shapes) == before and drawn_ha >= min_area_ha:
+            cut = left.area < row["geometry"].area - LEAST_UNIT_M2
+            why = [str(row.get("taken_by", "")), "cut by lines" if cut else ""]
+            told = "; ".join(word for word in why if word)
+            found.lost.append({"name": name, "area_ha": round(drawn_ha, 2), "taken_by": told})
+    return found
 
 
 def _less_lines(

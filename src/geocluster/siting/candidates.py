@@ -9,9 +9,10 @@ import numpy as np
 
 from geocluster.errors import TableError
 from geocluster.siting.breaking import COLUMNS
-from geocluster.siting.brownfields import BROWNFIELD, ground_in_parcels
-from geocluster.siting.cutting import CUT_KINDS, Cut, Lattice, cut_land
-from geocluster.siting.outlines import one_polygon, shape_columns, width_of_park
+from geocluster.siting.brownfields import BROWNFIELD, Ground, ground_in_parcels
+from geocluster.siting.cutting import Lattice, cut_land
+from geocluster.siting.drawing import as_raster, cut_outlines, outlines_of
+from geocluster.siting.outlines import shape_columns, width_of_park
 from geocluster.siting.parcels import joined_units, units_of_cells
 from geocluster.siting.parcels import parcel_numbers as parcel_numbers
 from geocluster.siting.placed import EXISTING_ZONE as EXISTING_ZONE
@@ -69,7 +70,8 @@ def candidate_sites(
         Sends the parcel with the least burden of each neighbourhood; the most compact one where
         left out. [persons x ug/m3 per g/s]
     proposed : GeoDataFrame, optional
-        Places that somebody proposes, as `zones`; a polygon has the area that is drawn.
+        Places that somebody proposes, as `zones`; a polygon has the area that is drawn. Parcels
+        beneath them are left out or clipped.
     brownfields : GeoDataFrame, optional
         Ground of brownfields that keeps the rules, from `brownfield_ground`: cut into parcels of
         their own.
@@ -87,13 +89,15 @@ def candidate_sites(
     Returns
     -------
     GeoDataFrame
-        site_id, name, kind ("empty land" or "existing zone"), area_ha [ha], area_origin,
-        compactness (1 for a circle) [0 to 1], stretch, inscribed_circle_m [m], cut_by (kinds of
-        lines that bound the parcel), approximate (a circle stands for a zone whose outline is not
-        known), location_error_m [m], subject_to_exclusion, breaks_rules (rule_ids that a zone
-        would break, divided by "; "), geometry. Parcels from north to south (those of plots
-        last), then zones. attrs: parcels_found (that hold the park in shape and area),
-        min_area_ha, and ``found``: how much land became what, and what was left out why.
+        site_id, name, kind ("empty land", "existing zone", "proposed" or "brownfield"), area_ha
+        [ha], area_origin, compactness (1 for a circle) [0 to 1], stretch, inscribed_circle_m [m],
+        cut_by (kinds of lines that bound the parcel), approximate (a circle stands for a place
+        whose outline is not known), location_error_m [m], subject_to_exclusion, breaks_rules
+        (rule_ids that a zone or proposed site breaks, divided by "; "), breaks_rules_by_m (what
+        it lacks, see `broken_rules`), geometry. Parcels from north to south (those of plots
+        last), zones, proposed sites, brownfields. attrs: parcels_found (that hold the park in
+        shape and area), min_area_ha, and ``found``: how much land became what, and what was left
+        out why.
 
     Raises
     ------
@@ -122,11 +126,11 @@ def candidate_sites(
     parcels, found = _parcels(suitable, min_area_ha, cuts, strip_m)
     parcels = _in_shape(parcels, limits, found)
     given = placed_sites(suitable, proposed, min_area_ha, PROPOSED)
-    used = _brownfield_sites(suitable, brownfields, cuts, min_area_ha, strip_m)
+    used, lost = _brownfield_sites(suitable, brownfields, cuts, min_area_ha, strip_m)
     used = _in_shape(used, limits, found, "brownfields")
     used = _clear_of(used, [given], min_area_ha, limits, found, "brownfields")
     parcels = _clear_of(parcels, [given, used], min_area_ha, limits, found, "parcels")
-    found |= {"proposed": len(given), "limits": limits}
+    found |= {"proposed": len(given), "limits": limits, "brownfields_lost": lost}
     parcels = parcels.iloc[_spread(parcels, max_sites, burden)]
     tables = [
         _numbered(parcels, "S", 3),
@@ -211,7 +215,9 @@ def _clear_of(
         [shape for shape, keep in zip(largest, kept, strict=True) if keep], crs=parcels.crs
     )
     clipped = clipped.assign(
-        area_ha=area[kept], **shape_columns(np.asarray(clipped.geometry.values, dtype=object))
+        area_ha=area[kept],
+        area_origin=clipped["area_origin"] + ", clipped by another site",
+        **shape_columns(np.asarray(clipped.geometry.values, dtype=object)),
     )
     clipped = _in_shape(clipped, limits, {})
     found[f"{what}_clipped"] = len(clipped)
@@ -241,16 +247,19 @@ def _brownfield_sites(
     cuts: gpd.GeoDataFrame | None,
     min_area_ha: float,
     strip_m: float,
-) -> gpd.GeoDataFrame:
+) -> tuple[gpd.GeoDataFrame, list[dict[str, Any]]]:
+    """Parcels of brownfields, and those that give none though they are large enough."""
     crs = suitable.attrs.get("crs")
-    shapes: list[BaseGeometry] = []
-    names: list[str] = []
+    ground = Ground([], [], [])
     if brownfields is not None and len(brownfields):
-        ground = brownfields if crs is None else in_crs(brownfields, crs, "brownfields")
+        placed = brownfields if crs is None else in_crs(brownfields, crs, "brownfields")
+        cuts = cuts if crs is None or cuts is None else in_crs(cuts, crs, "cuts")
         cell_m = float(suitable.attrs["cell_m"])
-        shapes, names = ground_in_parcels(ground, cuts, min_area_ha, cell_m, strip_m)
-    origins = ["brownfield as drawn, less what rules and lines take"] * len(shapes)
-    return _table(shapes, BROWNFIELD, names, origins, [""] * len(shapes), crs)
+        ground = ground_in_parcels(placed, cuts, min_area_ha, cell_m, strip_m)
+    count = len(ground.shapes)
+    origins = ["brownfield as drawn, less what rules and lines take"] * count
+    table = _table(ground.shapes, BROWNFIELD, ground.names, origins, [""] * count, crs)
+    return table, ground.lost
 
 
 def _parcels(
@@ -268,19 +277,19 @@ def _parcels(
     found: dict[str, Any] = {"suitable_ha": float(free.sum()) * cell_m**2 / HECTARE_M2}
     if cuts is None or not len(cuts):
         numbers = joined_units(units_of_cells(free, least), least)
-        shapes = _outlines(_raster(free, numbers), lattice)
+        shapes = outlines_of(as_raster(free, numbers), lattice)
+        unused = float((numbers == 0).sum())
         words = [""] * len(shapes)
     else:
         cuts = cuts if crs is None else in_crs(cuts, crs, "cuts")
         cut = cut_land(free, lattice, cuts, least, strip_m)
         numbers = joined_units(cut.units, least)
-        shapes, words = _cut_outlines(free, numbers, cut, lattice)
+        shapes, words = cut_outlines(free, numbers, cut, lattice)
+        unused = float(cut.units.area[numbers == 0].sum())
         found |= cut.facts
-    area = np.array([shape.area for shape in shapes])
     origin = ["cells of the grid" + (f", cut along {word}" if word else "") for word in words]
-    found["unused_ha"] = (
-        found["suitable_ha"] - found.get("under_cuts_ha", 0) - area.sum() / HECTARE_M2
-    )
+    unused_ha = unused * cell_m**2 / HECTARE_M2
+    found["unused_ha"] = unused_ha + found.get("broken_plots_ha", 0.0)
     return _table(shapes, EMPTY_LAND, [""] * len(shapes), origin, words, crs), found
 
 
@@ -313,56 +322,6 @@ def _table(
         geometry=shapes,
         crs=crs,
     )
-
-
-def _raster(free: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    raster = np.zeros(free.shape, np.int32)
-    raster[free] = numbers
-    return raster
-
-
-def _outlines(numbers: np.ndarray, lattice: Lattice) -> list[BaseGeometry]:
-    """A polygon for each number, in their order."""
-    found = _polygons(numbers, lattice)
-    return [found[number][0] for number in sorted(found)]
-
-
-def _polygons(numbers: np.ndarray, lattice: Lattice) -> dict[int, list[BaseGeometry]]:
-    """The polygons of each number, edge to edge."""
-    from rasterio.features import shapes
-    from rasterio.transform import Affine
-    from shapely.geometry import shape
-
-    transform = Affine(lattice.side, 0, lattice.left, 0, -lattice.side, lattice.top)
-    polygons: dict[int, list[BaseGeometry]] = {}
-    for polygon, number in shapes(numbers, mask=numbers > 0, connectivity=4, transform=transform):
-        polygons.setdefault(int(number), []).append(shape(polygon))
-    return polygons
-
-
-def _cut_outlines(
-    free: np.ndarray, numbers: np.ndarray, cut: Cut, lattice: Lattice
-) -> tuple[list[BaseGeometry], list[str]]:
-    """A polygon for each number, and the kinds of cuts that bound it."""
-    import shapely
-
-    whole = np.flatnonzero(cut.whole)
-    in_cells = np.zeros(int(free.sum()), int)
-    in_cells[cut.cell[whole]] = numbers[whole]
-    polygons = _polygons(_raster(free, in_cells), lattice)
-    rest = np.flatnonzero(~cut.whole & (numbers > 0))
-    corner = [lattice.left, lattice.top]
-    placed = shapely.transform(cut.shapes[rest], lambda xy: xy + corner)
-    bits = np.zeros(numbers.max(initial=0) + 1, int)
-    for number, shape, bit in zip(numbers[rest], placed, cut.cut_by[rest], strict=True):
-        polygons.setdefault(int(number), []).append(shape)
-        bits[number] |= bit
-    shapes = [one_polygon(polygons[number]) for number in sorted(polygons)]
-    words = [
-        "; ".join(kind for place, kind in enumerate(CUT_KINDS) if bits[number] >> place & 1)
-        for number in sorted(polygons)
-    ]
-    return shapes, words
 
 
 def _spread(parcels: gpd.GeoDataFrame, max_sites: int, burden: xr.DataArray | None) -> np.ndarray:
