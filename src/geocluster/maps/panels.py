@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BAR_COLOURS = ("#3594a8", "#c9772b", "#6a4c93", "#5fae7f", "#8a7396")
 MOST_ROWS = 60
+PRICES = ("burden_persons_ug_m3_per_g_s", "forward_difference_percent")
 LONGEST_TEXT = 4_000
 
 
@@ -91,7 +92,7 @@ def ranking_panel(sites: gpd.GeoDataFrame | None, verdict: str | None) -> Panel 
         "rank": best["rank"].astype(int),
         "site": [site_heading(r) for r in best.to_dict("records")],
     }
-    for column in ("score", "top_three_share", "area_ha", "kind", "burden"):
+    for column in ("score", "top_three_share", "area_ha", "kind", "burden", *PRICES):
         if column in best and (column != "kind" or best[column].nunique() > 1):
             shown[column] = best[column]
     table = pd.DataFrame(shown)

@@ -54,6 +54,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
     ("_persons_ug_m3_per_g_s", "persons × µg/m³ per g/s"),
     ("_ug_m3_per_g_s", "µg/m³ per g/s"),
     ("_per_ha", "per ha"),
+    ("_percent", "%"),
     ("_ug_m3", "µg/m³"),
     ("_kt_yr", "kt/yr"),
     ("_t_yr", "t/yr"),

@@ -54,7 +54,7 @@ def supply_panels(results: Results) -> list[Panel]:
     ]
     chart = LineChart(
         supply,
-        "burden",
+        BURDEN,
         "hectares",
         "burden [persons × µg/m³ per g/s]",
         "suitable land [ha]",
