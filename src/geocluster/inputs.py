@@ -277,6 +277,17 @@ def border_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
     return table.set_geometry(lines).to_crs(region.crs)
 
 
+def growth_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
+    """What is expected to be added to people or built-up land; None where nothing is given."""
+    from geocluster.load.growth import read_growth
+
+    given = settings.inputs.growth
+    if given is None:
+        return None
+    options = settings.options(given)
+    return read_growth(settings.path(given), region, settings.grid.cell_m, **options)
+
+
 def prices_of(settings: Settings, region: Region) -> gpd.GeoDataFrame | None:
     """Polygons with the price of land; optional `currency` and `type`."""
     from geocluster.load.vector import read_vector

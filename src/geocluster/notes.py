@@ -40,6 +40,7 @@ def assumptions(study: Study) -> list[str]:
         *_urban_notes(study),
         *_people_notes(study),
         *_land_notes(study),
+        *_road_notes(study),
     ]
     return [*notes, *study.warnings]
 
@@ -73,6 +74,13 @@ def _weather_notes(study: Study) -> list[str]:
             "single hours and days are not."
         )
     return notes
+
+
+def _road_notes(study: Study) -> list[str]:
+    """What the travel times rest on, where the fringe is drawn by them."""
+    if study.settings.siting.fringe_minutes is None or study.roads is None:
+        return []
+    return [f"{note[0].upper()}{note[1:]}." for note in study.roads.notes]
 
 
 def _method_notes(study: Study) -> list[str]:

@@ -22,6 +22,7 @@ from geocluster.errors import (
 from geocluster.inputs import (
     areas_drawn_not_valid,
     border_of,
+    growth_of,
     hashes_of,
     homes_of,
     land_cover_of,
@@ -84,6 +85,8 @@ class Study:
         What was read of databases: address without password, table or query, rows, SHA-256.
     border, prices : GeoDataFrame or None
         Lines of the state border; polygons with `price_per_ha`.
+    growth : GeoDataFrame or None
+        Cells with the people or built-up land that are expected to be added.
     proposed : GeoDataFrame or None
         Sites that study.toml proposes: polygons, or points with `area_ha`. [ha]
     land_cover : xarray.DataArray or None
@@ -110,6 +113,7 @@ class Study:
     databases: tuple[Reading, ...] = ()
     border: gpd.GeoDataFrame | None = None
     prices: gpd.GeoDataFrame | None = None
+    growth: gpd.GeoDataFrame | None = None
     proposed: gpd.GeoDataFrame | None = None
     land_cover: xr.DataArray | None = None
 
@@ -330,6 +334,7 @@ def _read(path: Path) -> Study:
         databases=(),
         border=border_of(settings, region),
         prices=prices_of(settings, region),
+        growth=growth_of(settings, region),
         proposed=proposed_of(settings, region),
         land_cover=land_cover_of(settings, region),
     )

@@ -20,6 +20,7 @@ from geocluster.load.settings_database import DATABASE_KEYS, DatabaseKeys, addre
 from geocluster.load.settings_faults import place_of, read_toml, sentence
 from geocluster.load.settings_files import (
     ElevationFiles,
+    GrowthRaster,
     HomesFile,
     LandCoverFiles,
     RasterFile,
@@ -105,7 +106,7 @@ class Settings(Section):
         path = value.path if isinstance(value, Section) else value
         return database_table(str(path)) if is_database(path) else self.path(path)
 
-    def path(self, value: str | Path | TableFile | RasterFile) -> Path:
+    def path(self, value: str | Path | TableFile | RasterFile | GrowthRaster) -> Path:
         """Where a file named in the settings is.
 
         Parameters
@@ -116,7 +117,8 @@ class Settings(Section):
         return self.folder / (value.path if isinstance(value, Section) else value)
 
     def options(
-        self, value: str | Path | TableFile | RasterFile | ElevationFiles | LandCoverFiles
+        self,
+        value: str | Path | TableFile | RasterFile | GrowthRaster | ElevationFiles | LandCoverFiles,
     ) -> dict[str, Any]:
         """What the settings say about a file besides its path, for the function that reads it.
 

@@ -154,6 +154,15 @@ class RasterFile(Section):
     nodata: float | None = None
 
 
+class GrowthRaster(Section):
+    """A raster of what is expected to be added, with more said about it."""
+
+    path: Text
+    quantity: Literal["people", "people_per_km2", "built_up_share"] | None = None
+    band: int | None = Field(default=None, ge=1)
+    nodata: float | None = None
+
+
 class ElevationFiles(Section):
     """Elevation rasters with more said about them: band, no data, unit, and what voids are."""
 
@@ -193,4 +202,5 @@ VectorFile = Annotated[_AS_PATH | Annotated[InputFile, Tag(TAGS[1])], _CHOICE]
 SourcesFile = Annotated[_AS_PATH | Annotated[SourceFile, Tag(TAGS[1])], _CHOICE]
 PlaceFile = Annotated[_AS_PATH | Annotated[PlacesFile, Tag(TAGS[1])], _CHOICE]
 HomesTable = Annotated[_AS_PATH | Annotated[HomesFile, Tag(TAGS[1])], _CHOICE]
+GrowthFile = Annotated[_AS_PATH | Annotated[GrowthRaster, Tag(TAGS[1])], _CHOICE]
 PopulationFile = Annotated[_AS_PATH | Annotated[RasterFile, Tag(TAGS[1])], _CHOICE]

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from geocluster.load.settings_files import (
     ElevationFiles,
+    GrowthFile,
     HomesFile,
     HomesTable,
     LandCoverFiles,
@@ -94,6 +95,7 @@ class InputSettings(Section):
     osm_tags: Text | None = None
     not_valid: VectorFile | None = None
     border: VectorFile | None = None
+    growth: GrowthFile | None = None
     land_prices: VectorFile | None = None
     dem: ElevationFiles | None = None
     land_cover: LandCoverFiles | None = None

@@ -55,6 +55,7 @@ def describe_sites(
     roads: RoadGraph | None = None,
     border: gpd.GeoDataFrame | None = None,
     prices: gpd.GeoDataFrame | None = None,
+    growth: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Measure every criterion at every site.
 
@@ -93,6 +94,8 @@ def describe_sites(
         Lines of the state border.
     prices : GeoDataFrame, optional
         Polygons with `price_per_ha`, and optional `currency` and `type`.
+    growth : GeoDataFrame, optional
+        From `read_growth`: people or built-up land expected within 2 km.
 
     Returns
     -------
@@ -133,6 +136,7 @@ def describe_sites(
     from geocluster.siting.added import Added
     from geocluster.siting.air import air_columns
     from geocluster.siting.ground import land_prices, slopes
+    from geocluster.siting.growth import growth_columns
     from geocluster.siting.partners import by_products_near
     from geocluster.siting.site_notes import notes_of_sites
 
@@ -142,6 +146,7 @@ def describe_sites(
     places = in_sites_crs(places, sites, "places")
     border = in_sites_crs(border, sites, "border")
     prices = in_sites_crs(prices, sites, "prices")
+    growth = in_sites_crs(growth, sites, "growth")
     shapes = np.asarray(sites.geometry.values, dtype=object)
     added = None
     if park is not None and weather is not None and len(sites):
@@ -159,6 +164,7 @@ def describe_sites(
         BURDEN: site_means(sites, burden),
         "people_in_protection_zone": people_in_reach(sites, people, protection_zone_m),
         **air_columns(added, sites, people, places, land, field, emissions, limits),
+        **growth_columns(sites, growth),
         **by_road(roads, sites, people),
         "distance_road_m": distance_m(shapes, main_roads(land)),
         "distance_rail_m": distance_m(shapes, shapes_of_kind(land, "rail")),

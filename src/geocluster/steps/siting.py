@@ -93,14 +93,17 @@ def find_sites(
         urban=urban_places(study, grid),
         weather_of=study.weather_of(grid),
         limits=study.settings.limits(),
-        roads=road_network(study.land),
+        roads=road_network(study.land, siting.road_speeds),
         border=study.border,
         prices=study.prices,
+        growth=study.growth,
     )
     return suitable, described
 
 
-def road_network(land: gpd.GeoDataFrame) -> RoadGraph | None:
+def road_network(
+    land: gpd.GeoDataFrame, speeds: dict[str, float] | None = None
+) -> RoadGraph | None:
     """The roads of a study as a network; None where there are none but main lines drawn by hand.
 
     Examples
@@ -117,7 +120,7 @@ def road_network(land: gpd.GeoDataFrame) -> RoadGraph | None:
     roads = land[land["kind"] == "road"]
     if "origin" in roads:
         roads = roads[roads["origin"] != DRAWN]
-    return road_graph(roads) if len(roads) else None
+    return road_graph(roads, speeds=speeds) if len(roads) else None
 
 
 def in_honest_digits(sites: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
