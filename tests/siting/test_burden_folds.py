@@ -88,4 +88,4 @@ def test_words_of_a_chart_are_escaped():
     drawing = LineChart(table, "a", "b", "<b>x</b>", "y & z", [(1.0, "<i>")]).svg()
     assert "<b>" not in drawing
     assert "<i>" not in drawing
-    assert nice_top(4.1e5) == 6e5
+    assert nice_top(4.1e5) == 5e5

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 360.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 12.0, 18.0, 40.0
 COLOUR, MARK = "#3594a8", "#c9772b"
-TICKS = 4
+TICKS, ROOM = 4, 34.0
+ROUND = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class LineChart:
     x_label, y_label : str
         What they are, with units.
     marks : sequence of (float, str)
-        Places on the x axis with a word each.
+        Places on the x axis with a word each, left out where there is no room for it.
     """
 
     table: pd.DataFrame
@@ -63,7 +64,8 @@ class LineChart:
             x, y = at(right * step / TICKS, top * step / TICKS)
             yield _line(LEFT, y, WIDTH - RIGHT, y, "#e2dccf")
             yield _text(LEFT - 5, y + 3.5, figure(top * step / TICKS), "end")
-            yield _text(x, HEIGHT - BOTTOM + 14, figure(right * step / TICKS), "middle")
+            anchor = "end" if step == TICKS else "middle"
+            yield _text(x, HEIGHT - BOTTOM + 14, figure(right * step / TICKS), anchor)
         yield _text(LEFT - 5, TOP - 7, clean(self.y_label, 60), "start")
         yield _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, clean(self.x_label, 80), "middle")
         corners = [at(0.0, 0.0)]
@@ -71,15 +73,18 @@ class LineChart:
             corners += [(at(x, 0.0)[0], corners[-1][1]), at(x, y)]
         path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
         yield Markup('<path d="{}" fill="none" stroke="{}" stroke-width="2"/>').format(path, COLOUR)
-        for x, word in self.marks:
+        named = -math.inf
+        for x, word in sorted(self.marks):
             across = at(x, 0.0)[0]
             yield _line(across, HEIGHT - BOTTOM, across, HEIGHT - BOTTOM - 8, MARK, 2.0)
-            yield _text(across, HEIGHT - BOTTOM - 11, clean(word, 12), "middle")
+            if across - named >= ROOM:  # words would lie on each other
+                yield _text(across, HEIGHT - BOTTOM - 11, clean(word, 12), "middle")
+                named = across
         yield Markup("</svg>")
 
 
 def nice_top(value: float) -> float:
-    """The next of 1, 2, 4, 6 and 8 times a power of ten.
+    """The next round figure that four ticks divide.
 
     Examples
     --------
@@ -89,7 +94,11 @@ def nice_top(value: float) -> float:
     if not (math.isfinite(value) and value > 0):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value * (1 - 1e-9))
+    return next(
+        step * power
+        for step in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
+        if step * power >= value * (1 - 1e-9)
+    )
 
 
 def _line(x: float, y: float, to_x: float, to_y: float, colour: str, wide: float = 1.0) -> Markup:

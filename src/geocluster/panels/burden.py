@@ -86,7 +86,9 @@ def finalists_panels(results: Results) -> list[Panel]:
             "site": rows["site_id"],
             "burden [persons × µg/m³ per g/s]": rows[BURDEN].map(figure),
             "run forward": rows[FORWARD].map(figure),
-            "difference": [f"{value:+.1f} %" for value in rows["forward_difference_percent"]],
+            "difference": [
+                f"{value:+.1f} %".replace("-", "−") for value in rows["forward_difference_percent"]
+            ],
         }
     )
     text = [

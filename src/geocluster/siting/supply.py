@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +32,8 @@ def supply_curve(
     burden : xarray.DataArray
         On the same cells. [persons ug/m3 per g/s]
     steps : int
-        How many rows at most, at even steps of land; with fewer cells a row a cell.
+        Even steps of land, at most; within the first of them a few rows more, since the best land
+        is what is looked for. With fewer cells a row a cell.
 
     Returns
     -------
@@ -69,8 +71,7 @@ def supply_curve(
         raise InputError("steps", f"{steps} is not 1 or more")
     frame = Frame.of(price)
     values = np.sort(np.asarray(price.values, dtype=float)[np.asarray(where.values, dtype=bool)])
-    rows = np.unique(np.ceil(np.linspace(0, values.size, steps + 1)[1:]).astype(int))
-    rows = rows[rows > 0] - 1
+    rows = _taken(values.size, steps) - 1
     hectares = frame.dx * frame.dy / HECTARE_M2
     best = values[0] if values.size and values[0] > 0 else np.nan
     at = values[rows]
@@ -84,3 +85,18 @@ def supply_curve(
             "times_the_best": at / best,
         }
     )
+
+
+def _taken(cells: int, steps: int) -> np.ndarray:
+    """How many of so many cells each row has taken.
+
+    Examples
+    --------
+    >>> _taken(3, 100).tolist(), _taken(1000, 4).tolist()
+    ([1, 2, 3], [1, 2, 4, 8, 16, 32, 63, 125, 250, 500, 750, 1000])
+    """
+    if cells == 0:
+        return np.empty(0, dtype=int)
+    even = np.ceil(np.linspace(0, cells, steps + 1)[1:])
+    halved = np.ceil(even[0] / 2.0 ** np.arange(math.floor(math.log2(even[0])) + 1))
+    return np.unique(np.concatenate([[1.0], halved, even])).astype(int)
