@@ -20,6 +20,8 @@ Columns = Mapping[str, Any]
 Given = Mapping[str, Columns]
 
 TOP = 3
+# Each combination of cases is normalised anew: so many are drawn, and shared by several weightings.
+MOST_COMBINATIONS = 1000
 AS_GIVEN = "as given"
 METHOD = "method"
 WEIGHTS = "weights"
@@ -144,8 +146,10 @@ def drawn_numbers(sizes: Sequence[int], samples: int, seed: int) -> np.ndarray:
     [[3, 3], [2, 2, 2]]
     """
     random = np.random.default_rng([seed, 1])
-    columns = [random.permutation(np.arange(samples) % size) for size in sizes]
-    return np.column_stack(columns) if columns else np.zeros((samples, 0), int)
+    count = min(samples, MOST_COMBINATIONS)
+    columns = [random.permutation(np.arange(count) % size) for size in sizes]
+    drawn = np.column_stack(columns) if columns else np.zeros((count, 0), int)
+    return np.resize(drawn, (samples, drawn.shape[1]))
 
 
 def shares_over(

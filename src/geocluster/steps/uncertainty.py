@@ -7,7 +7,7 @@ adds to the air (the worst-hit home, people newly above a limit) is computed ane
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from geocluster.plume.field import PlumeOptions
+    from geocluster.siting.added import Added
     from geocluster.study import Study
 
     Weather = xr.Dataset | dict[str, xr.Dataset]
@@ -213,31 +214,56 @@ class _Rough:
         weather: Weather | None = None,
         low_wind: str | None = None,
         releases: Any = None,
-        times: float = 1.0,
-        today: xr.Dataset | None = None,
     ) -> dict[str, np.ndarray]:
         """What the park adds to the air at each site, of the criteria that have a value."""
-        from geocluster.siting.added import Added
         from geocluster.siting.air import air_columns
 
         study, sites = self.study, self.sites
-        known = [name for name in AIR_COLUMNS if name in sites and sites[name].notna().any()]
+        known = self.known(AIR_COLUMNS)
         if not known:
             return {}
-        added = Added.of(
-            sites,
-            study.park.releases if releases is None else releases,
-            study.own_weather if weather is None else weather,
+        columns = air_columns(
+            self.added(weather, low_wind, releases), sites, study.homes, study.places, study.land,
+            self.today, study.park.emissions, study.settings.limits(),
+        )  # fmt: skip
+        return {name: np.asarray(columns[name], dtype=float) for name in known}
+
+    def known(self, columns: Sequence[str]) -> list[str]:
+        """Those that some site has a value for."""
+        return [name for name in columns if name in self.sites and self.sites[name].notna().any()]
+
+    def added(
+        self, weather: Weather | None = None, low_wind: str | None = None, releases: Any = None
+    ) -> Added:
+        """What a park of 1 g/s adds about each site."""
+        from geocluster.siting.added import Added
+
+        return Added.of(
+            self.sites,
+            self.study.park.releases if releases is None else releases,
+            self.study.own_weather if weather is None else weather,
             options=replace(self.options, low_wind=low_wind) if low_wind else self.options,
             urban=self.urban,
             weather_of=self.weather_of,
         )
-        emissions = {name: rate * times for name, rate in study.park.emissions.items()}
-        columns = air_columns(
-            added, sites, study.homes, study.places, study.land,
-            self.today if today is None else today, emissions, study.settings.limits(),
-        )  # fmt: skip
-        return {name: np.asarray(columns[name], dtype=float) for name in known}
+
+    def counted(self) -> Callable[[float, xr.Dataset | None], dict[str, np.ndarray]]:
+        """People and vegetation newly above a limit, by how much is emitted and is there today."""
+        from geocluster.exposure.assess import limit_table
+        from geocluster.siting.exceedance import people_above, vegetation_above
+
+        study, known, added = self.study, self.known(AIR_COLUMNS[2:]), self.added()
+        limits = limit_table(study.settings.limits())
+
+        def at(times: float, today: xr.Dataset | None) -> dict[str, np.ndarray]:
+            if today is None:
+                return {}
+            emissions = {name: rate * times for name, rate in study.park.emissions.items()}
+            found = people_above(added, study.homes, today, emissions, limits)
+            found |= vegetation_above(added, study.land, today, emissions)
+            return {name: np.asarray(found[name], float) for name in known if name in found}
+
+        return at
 
     def burden(
         self,
@@ -299,21 +325,19 @@ def _add_emissions(found: Uncertainty, rough: _Rough) -> None:
     if "people_newly_above" not in rough.sites or not rough.study.park.emissions:
         found.not_asked[EMISSION] = NO_EMISSIONS
         return
+    counted = rough.counted()
     for times in TRIED_FACTORS:
-        columns = rough.air(times=times)
-        counted = {name: columns[name] for name in AIR_COLUMNS[2:] if name in columns}
-        if not counted:
+        columns = counted(times, rough.today)
+        if not columns:
             found.not_asked[EMISSION] = "no limit is counted for what the park emits"
             return
-        found.by_emission[times] = counted
+        found.by_emission[times] = columns
         if times in FACTORS:
-            found.add(EMISSION, FACTORS[times], counted)
+            found.add(EMISSION, FACTORS[times], columns)
     for case in ("low", "high"):
         today = of_case(rough.today, case)
         if today is not None:
-            columns = rough.air(today=today)
-            counted = {name: columns[name] for name in AIR_COLUMNS[2:] if name in columns}
-            found.add(TODAY, f"{case} emissions of the sources of today", counted)
+            found.add(TODAY, f"{case} emissions of the sources of today", counted(1.0, today))
 
 
 def of_case(today: xr.Dataset | None, case: str) -> xr.Dataset | None:
