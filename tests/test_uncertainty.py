@@ -17,6 +17,7 @@ from geocluster.plume.options import PlumeOptions
 from geocluster.region import Region
 from geocluster.siting.criteria import BURDEN
 from geocluster.siting.describing import describe_sites
+from geocluster.steps.parts import of_case, wind_parts
 from geocluster.steps.ranking import ranking
 from geocluster.steps.uncertainty import (
     CALMS,
@@ -26,11 +27,9 @@ from geocluster.steps.uncertainty import (
     TODAY,
     WIND,
     Uncertainty,
-    of_case,
     profile_cases,
     uncertainty_of,
     values_at,
-    wind_parts,
 )
 
 RELEASES = [

@@ -35,7 +35,7 @@ def stability_panels(results: Results) -> list[Panel]:
                 f"{row['top_three_lost']:.0%}" for row in kinds
             ],
             "cases in which another is first": [f"{row['first_lost']:.0%}" for row in kinds],
-            "the first is among the top three, with any weights": [
+            "the first is among the top three, over all weights drawn": [
                 f"{row['first_top_three_share']:.0%}" for row in kinds
             ],
         }

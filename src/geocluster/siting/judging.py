@@ -243,6 +243,8 @@ def judging_in_words(judging: Judging) -> list[str]:
         lines.append(f"Cases by other methods: {', '.join(others)}.")
     if judging.consistency is not None:
         found = judging.consistency
+        shares = (f"{name} {share:.0%}" for name, share in (judging.group_weights or {}).items())
+        lines.append(f"Weights of the groups: {', '.join(shares)}.")
         good = found.ratio <= HIGHEST_RATIO
         doubt = ""
         if not good and found.worst is not None:
