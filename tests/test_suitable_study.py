@@ -150,3 +150,18 @@ def test_a_run_writes_what_each_rule_excludes(folder, tmp_path):
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "What excludes land" in page
     assert "at least 500 m away" in page
+
+
+def test_rules_of_accidents_take_more_bits_and_run(folder, tmp_path):
+    edit(folder, "area_ha = 50\n", 'area_ha = 50\naccident_class = "III"\n')
+    done = CliRunner().invoke(app, ["run", str(folder), "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    study = read_study(folder)
+    suitable = suitable_of(study, study.grid())
+    assert suitable["reasons"].dtype == np.uint64
+    rows = {
+        row["rule_id"]: row
+        for row in csv.DictReader((tmp_path / "out" / "rules.csv").open(encoding="utf-8"))
+    }
+    assert float(rows["accident_homes"]["excluded_km2"]) > float(rows["homes"]["excluded_km2"])
+    assert rows["accident_homes"]["grade"] == "known"
