@@ -94,11 +94,7 @@ def nice_top(value: float) -> float:
     if not (math.isfinite(value) and value > 0):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(
-        step * power
-        for step in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
-        if step * power >= value * (1 - 1e-9)
-    )
+    return next(step * power for step in ROUND if step * power >= value * (1 - 1e-9))
 
 
 def _line(x: float, y: float, to_x: float, to_y: float, colour: str, wide: float = 1.0) -> Markup:
