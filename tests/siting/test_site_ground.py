@@ -204,6 +204,21 @@ def test_what_is_assumed_stands_beside_a_site(sites, burden, homes):
     assert "criteria_notes" not in silent or (silent["criteria_notes"] == "").all()
 
 
+def test_growth_of_people_or_of_built_up_land(sites, burden, homes):
+    cells = [at(2000, 0, 3000, 1000), at(20_000, 0, 21_000, 1000)]
+    people = table(cells, people=[300.0, 900.0]).to_crs(4326)
+    found = describe_sites(sites, burden, homes, None, None, growth=people)
+    # The cell begins 1 km east of the first site and ends 2 km west of the second.
+    assert found["growth_people"].tolist() == pytest.approx([300, 0], abs=1)
+    assert found["growth_built_up_ha"].isna().all()
+    land = table(cells, built_up_km2=[0.5, 0.1])
+    built = describe_sites(sites, burden, homes, None, None, growth=land)
+    assert built["growth_built_up_ha"].iloc[0] == pytest.approx(50, rel=0.01)
+    assert "growth_built_up_ha" in signs_of(built)
+    none = describe_sites(sites, burden, homes, None, None, growth=people.iloc[:0])
+    assert none["growth_people"].isna().all()
+
+
 def test_completeness_and_what_would_fill_a_gap(sites, burden, homes):
     own = sites.assign(price_per_ha=[np.nan, 40.0])
     criteria = criteria_table(describe_sites(own, burden, homes, None, None)).set_index("column")
