@@ -80,9 +80,14 @@ def criteria_panel(results: Results) -> Panel:
 
 def _missing_in_words(criteria: pd.DataFrame, sites: pd.DataFrame) -> list[str]:
     """Which criteria have no value anywhere, and what input would give them one."""
-    missing = criteria[criteria["completeness"] == 0] if len(sites) else criteria.iloc[:0]
-    named = [f"{row['label']} (give {row['input']})" for row in missing.to_dict("records")]
-    return [f"Not known here, and so without weight: {'; '.join(named)}."] if named else []
+    known = set(criteria.loc[criteria["completeness"] > 0, "column"])
+    missing = criteria[(criteria["completeness"] == 0) & ~criteria["stands_in_for"].isin(known)]
+    named = [
+        f"{', '.join(rows['label'])} (give {what})"
+        for what, rows in missing.groupby("input", sort=False)
+    ]
+    asked = bool(named) and len(sites) > 0
+    return [f"Not known here, and so without weight: {'; '.join(named)}."] if asked else []
 
 
 def correlated_pairs(results: Results) -> list[str]:

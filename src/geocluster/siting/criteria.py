@@ -155,7 +155,7 @@ def grouped_weights(group_weights: Mapping[str, float], sites: pd.DataFrame) -> 
     for group, weight in group_weights.items():
         members = [criterion for criterion in CRITERIA if criterion.group == group]
         known = [item for item in members if _counts(item, sites)]
-        lacking = [item for item in members if not _has_value(sites, item.column)]
+        lacking = [item for item in members if item not in known and not _stands_aside(item, sites)]
         missing += [item.column for item in lacking if weight > 0]
         whole = math.fsum(item.share for item in known)
         for item in known if weight > 0 else []:
@@ -198,6 +198,10 @@ def _has_value(sites: pd.DataFrame, column: str) -> bool:
 
 def _counts(item: Criterion, sites: pd.DataFrame) -> bool:
     """Whether a criterion can have a weight: it has a value, and does not stand in for another."""
-    better = item.stands_in_for
-    stands_aside = bool(better) and _has_value(sites, better)
-    return bool(item.sign) and _has_value(sites, item.column) and not stands_aside
+    counts = bool(item.sign) and _has_value(sites, item.column)
+    return counts and not _stands_aside(item, sites)
+
+
+def _stands_aside(item: Criterion, sites: pd.DataFrame) -> bool:
+    """Whether a criterion stands in for another that has a value."""
+    return bool(item.stands_in_for) and _has_value(sites, item.stands_in_for)
