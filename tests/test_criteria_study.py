@@ -111,7 +111,9 @@ def outcome(folder, tmp_path_factory):
 def test_every_criterion_with_an_input_has_a_value(outcome):
     criteria = criteria_table(outcome.results.sites).set_index("column")["completeness"]
     missing = set(criteria.index[criteria == 0])
-    assert missing == {"distance_substation_m", "distance_wastewater_m"}
+    assert missing == {
+        "distance_substation_m", "distance_wastewater_m", "growth_people", "growth_built_up_ha",
+    }  # fmt: skip
     weights = outcome.results.weights
     assert not {*missing, "distance_border_m", "distance_road_m", "workers_within_15_km"} & set(
         weights
@@ -144,6 +146,8 @@ def test_the_page_lists_what_is_known_and_asks_for_the_rest(outcome):
     assert "Distance to a substation" not in panel.table["criterion"].tolist()
     text = " ".join(panel.text)
     assert "Distance to a substation (give [inputs] land or osm, with substations)" in text
+    # Nothing is asked for that a better criterion makes needless.
+    assert "Distance to a main road" not in text
     page = outcome.files["index.html"].read_text(encoding="utf-8")
     assert "Hospital <1>" not in page
 
