@@ -215,8 +215,10 @@ def test_growth_of_people_or_of_built_up_land(sites, burden, homes):
     built = describe_sites(sites, burden, homes, None, None, growth=land)
     assert built["growth_built_up_ha"].iloc[0] == pytest.approx(50, rel=0.01)
     assert "growth_built_up_ha" in signs_of(built)
+    # A raster in which nothing is expected says 0; without one nothing is known.
     none = describe_sites(sites, burden, homes, None, None, growth=people.iloc[:0])
-    assert none["growth_people"].isna().all()
+    assert none["growth_people"].tolist() == [0, 0]
+    assert describe_sites(sites, burden, homes, None, None)["growth_people"].isna().all()
 
 
 def test_completeness_and_what_would_fill_a_gap(sites, burden, homes):
