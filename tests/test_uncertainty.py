@@ -18,11 +18,11 @@ from geocluster.region import Region
 from geocluster.siting.criteria import BURDEN
 from geocluster.siting.describing import describe_sites
 from geocluster.steps.parts import of_case, wind_parts
+from geocluster.steps.people_cases import GROWTH, PEOPLE
 from geocluster.steps.ranking import ranking
 from geocluster.steps.uncertainty import (
     CALMS,
     EMISSION,
-    PEOPLE,
     TALL,
     TODAY,
     WIND,
@@ -83,6 +83,7 @@ def study_of(sky, *, located=(True, True, False), emissions=None):
         park=SimpleNamespace(releases=RELEASES, protection_zone_m=500.0, emissions=emissions or {}),
         places=None,
         land=None,
+        growth=None,
         weather_of=lambda grid: None,
     )
 
@@ -144,6 +145,19 @@ def test_the_total_of_people_stays(valley):
     # The eastern site is nearest to the farms: without them it burdens fewer people.
     assert out[BURDEN][4] < sites[BURDEN][4]
     assert more[BURDEN][4] > sites[BURDEN][4]
+
+
+def test_people_expected_add_to_those_who_are_there(valley):
+    study, sites, _, found = valley
+    assert GROWTH not in found.kinds.values()
+    new = gpd.GeoDataFrame({"people": [20_000.0]}, geometry=[box(12_500, 7000, 14_000, 9900)])
+    study = SimpleNamespace(**{**vars(study), "growth": new.set_crs(32642)})
+    case = uncertainty_of(study, sites, PlumeOptions()).cases["with the people expected"]
+    assert (case[BURDEN] > sites[BURDEN]).all()
+    # They come to where the last site is.
+    assert np.argmax(case[BURDEN] / sites[BURDEN]) == 4
+    added = case["workers_within_15_km"] - sites["workers_within_15_km"]
+    assert added.max() == pytest.approx(20_000)
 
 
 def test_what_cannot_be_asked_is_said():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.steps.parts import of_case, wind_parts
+from geocluster.steps.people_cases import add_growth, add_people
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,13 +48,12 @@ AIR_COLUMNS = (
     "people_newly_above",
     "vegetation_newly_above_ha",
 )
-CALMS, WIND, PEOPLE = "treatment of weak winds", "wind", "people"
+CALMS, WIND = "treatment of weak winds", "wind"
 TREATMENTS = {
     "keep": "winds under 1 m/s as they are",
     "drop": "winds under 1 m/s left out as calms",
     "raise": "winds under 1 m/s and calms raised to 1 m/s",
 }
-PEOPLE_COLUMNS = ("people_in_protection_zone", "workers_within_15_km")
 
 
 @dataclass
@@ -100,7 +100,7 @@ def uncertainty_of(
     options: PlumeOptions,
     today: xr.Dataset | None = None,
 ) -> Uncertainty:
-    """Cases of the weather, its weak winds, the people and the emissions, at each site.
+    """Cases of the weather, its weak winds, people, their growth and emissions, at each site.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def uncertainty_of(
     found = Uncertainty()
     if not len(sites) or BURDEN not in sites:
         return found
-    rough = _Rough.of(study, sites, options, today)
+    rough = Rough.of(study, sites, options, today)
     found.cell_m = rough.cell_m
     base = rough.burden()
     own = sites[BURDEN].to_numpy(float)
@@ -133,7 +133,8 @@ def uncertainty_of(
         found.add(CALMS, name, {**changed(low_wind=low_wind), **air})
     for name, weather in _winds(found, rough):
         found.add(WIND, name, {**changed(weather), **rough.air(weather=weather)})
-    _add_people(found, rough, sites, base)
+    add_people(found, rough, base)
+    add_growth(found, rough, base)
     _add_emissions(found, rough)
     profile = study.park.releases
     found.by_release = {
@@ -170,7 +171,7 @@ def profile_cases(releases: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[
 
 
 @dataclass(frozen=True)
-class _Rough:
+class Rough:
     """The burden at the sites from a grid of few cells, with any one thing otherwise."""
 
     study: Study
@@ -189,7 +190,7 @@ class _Rough:
         sites: gpd.GeoDataFrame,
         options: PlumeOptions,
         today: xr.Dataset | None = None,
-    ) -> _Rough:
+    ) -> Rough:
         from geocluster.steps.dispersion import urban_places
 
         area = study.region.boundary.envelope.area
@@ -300,7 +301,7 @@ def values_at(sites: gpd.GeoDataFrame, field: xr.DataArray) -> np.ndarray:
     return np.asarray(field.sortby("y").interp(x=x, y=y).values, dtype=float)
 
 
-def _treatments(found: Uncertainty, rough: _Rough) -> Iterator[tuple[str, str]]:
+def _treatments(found: Uncertainty, rough: Rough) -> Iterator[tuple[str, str]]:
     """The other treatments of weak winds, where there are any."""
     skies = _skies(rough.study)
     if not any(bool((sky["wind_speed_m_s"] < 1).any()) for sky in skies):
@@ -312,14 +313,14 @@ def _treatments(found: Uncertainty, rough: _Rough) -> Iterator[tuple[str, str]]:
             yield words, treatment
 
 
-def _winds(found: Uncertainty, rough: _Rough) -> Iterator[tuple[str, Weather]]:
+def _winds(found: Uncertainty, rough: Rough) -> Iterator[tuple[str, Weather]]:
     parts, reason = wind_parts(rough.study.own_weather)
     if reason:
         found.not_asked[WIND] = reason
     yield from parts.items()
 
 
-def _add_emissions(found: Uncertainty, rough: _Rough) -> None:
+def _add_emissions(found: Uncertainty, rough: Rough) -> None:
     """What the park emits, and what is in the air today, where limits are counted."""
     if "people_newly_above" not in rough.sites or not rough.study.park.emissions:
         found.not_asked[EMISSION] = NO_EMISSIONS
@@ -337,43 +338,6 @@ def _add_emissions(found: Uncertainty, rough: _Rough) -> None:
         today = of_case(rough.today, case)
         if today is not None:
             found.add(TODAY, f"{case} emissions of the sources of today", counted(1.0, today))
-
-
-def _add_people(
-    found: Uncertainty, rough: _Rough, sites: gpd.GeoDataFrame, base: np.ndarray
-) -> None:
-    """People of assumed location left out, or more of them; the total stays as it is."""
-    from geocluster.siting.criteria import BURDEN
-    from geocluster.siting.describing import WORKERS_WITHIN_KM
-    from geocluster.siting.measures import people_in_reach
-
-    homes = rough.study.homes
-    assumed = homes[~homes["located"].astype(bool)] if "located" in homes else homes.iloc[:0]
-    total, unknown = float(homes["people"].sum()), float(assumed["people"].sum())
-    if unknown <= 0:
-        found.not_asked[PEOPLE] = "the location of all people is known"
-        return
-    burden_share = np.where(base > 0, rough.burden(homes=assumed) / np.where(base > 0, base, 1), 0)
-    reach = dict(
-        zip(PEOPLE_COLUMNS, (rough.study.park.protection_zone_m, WORKERS_WITHIN_KM * 1000.0),
-            strict=True)
-    )  # fmt: skip
-    there = {
-        name: people_in_reach(sites, assumed, distance)
-        for name, distance in reach.items()
-        if name in sites
-    }
-    most = min(2.0, 0.5 * (1 + total / unknown))
-    for times, words in ((0.0, "left out"), (most, f"{most:.2g} times as many")):
-        if times == 0 and unknown > 0.95 * total:
-            continue
-        rest = (total - times * unknown) / max(total - unknown, 1e-9)
-        own = sites[BURDEN].to_numpy(float)
-        columns = {BURDEN: own * (rest * np.maximum(1 - burden_share, 0) + times * burden_share)}
-        for name, people in there.items():
-            located = np.maximum(sites[name].to_numpy(float) - people, 0)
-            columns[name] = rest * located + times * people
-        found.add(PEOPLE, f"people of assumed location: {words}", columns)
 
 
 def _skies(study: Study) -> list[xr.Dataset]:
