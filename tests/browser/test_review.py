@@ -478,5 +478,10 @@ def test_five_hundred_candidates_of_twenty_criteria_are_still_at_hand(  # type: 
     started = time.perf_counter()
     tab.wait_for_selector("html[data-gc-sure]", state="attached", timeout=60_000)
     assert time.perf_counter() - started < 60
+    assert tab.locator(ORDER).count() == 100
+    last = tab.evaluate("geoclusterPage.state.answers.a.order[499]")
+    tab.evaluate("(row) => { geoclusterPage.map.marks[row].dot.fire('click'); }", last)
     assert tab.locator(ORDER).count() == 500
+    assert tab.locator("#rv-table tbody tr").last.get_attribute("aria-current") == "true"
+    assert not tab.locator("#rv-all").is_visible()
     assert tab.locator("#rv-table tbody tr").first.locator("td").last.inner_text().endswith("%")

@@ -5,7 +5,7 @@ function geoclusterReview(node) {
   const gc = geoclusterWords(data.languages, data.language), { t } = gc;
   const sets = geoclusterSets(data);
   const count = sites.id.length, byName = sites.id.map((id, row) => row).sort((a, b) => (sites.id[a] < sites.id[b] ? -1 : sites.id[a] > sites.id[b] ? 1 : a - b));
-  const state = { sets: { a: sets.clone(data.start), b: null }, active: "a", tries: "any", selected: null, winner: null, weights: null, shares: null, flips: null,
+  const state = { sets: { a: sets.clone(data.start), b: null }, active: "a", tries: "any", selected: null, winner: null, all: false, weights: null, shares: null, flips: null,
     filters: { without: [], area: null, home: null, conditions: [] }, answers: { a: null, b: null } };
   const at = (id) => document.getElementById(id);
   gc.label = (row) => (sites.name[row] ? `${sites.id[row]} ${sites.name[row]}` : sites.id[row]);

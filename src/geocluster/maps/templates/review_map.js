@@ -54,9 +54,13 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
     marks.forEach((mark, row) => {
       if (!mark) return;
       const rank = ranks[row], colour = colourOf(rank);
-      mark.dot.setStyle({ fillColor: colour, color: row === selected ? "#14213d" : "#33513f", weight: row === selected ? 3 : 0.7 });
-      mark.dot.setRadius(!rank ? 2.5 : row === selected ? 9 : 5);
-      mark.area.setStyle({ fillColor: colour, weight: row === selected ? 3 : 1 });
+      const look = `${colour} ${row === selected}`;
+      if (mark.look !== look) {
+        mark.look = look;
+        mark.dot.setStyle({ fillColor: colour, color: row === selected ? "#14213d" : "#33513f", weight: row === selected ? 3 : 0.7 });
+        mark.dot.setRadius(!rank ? 2.5 : row === selected ? 9 : 5);
+        mark.area.setStyle({ fillColor: colour, weight: row === selected ? 3 : 1 });
+      }
       if (rank && rank <= 10) shown.push([rank, row]);
     });
     for (const [rank, row] of shown.sort((a, b) => b[0] - a[0])) {

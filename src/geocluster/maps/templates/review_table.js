@@ -32,9 +32,19 @@ function geoclusterReviewTable(gc, data, state, chosen) {
   };
 
   const difference = (a, b) => (a === b ? "0" : a < b ? `−${b - a}` : `+${a - b}`);
+  /* the first hundred, until a reader asks for all: a slider then moves no more than these */
+  const FIRST = 100, more = document.getElementById("rv-all");
+  const shownRows = () => {
+    const order = state.answers[state.active] ? state.answers[state.active].order : [];
+    more.hidden = state.all || order.length <= FIRST;
+    if (!more.hidden) more.textContent = t("Show all: {count}", { count: order.length });
+    return state.all ? order : order.slice(0, FIRST);
+  };
+  const showAll = () => { state.all = true; show(); };
+  more.addEventListener("click", showAll);
   const show = () => {
     const answer = state.answers[state.active], first = state.answers.a, two = state.sets.b ? state.answers.b : null, move = two ? 2 : 0;
-    const listed = answer ? answer.order : [];
+    const listed = shownRows();
     for (const row of listed) {
       const cells = rows[row].children;
       cells[0].textContent = first ? first.ranks[row] : "–";
@@ -53,7 +63,7 @@ function geoclusterReviewTable(gc, data, state, chosen) {
   };
   const mark = () => rows.forEach((line, row) => line.setAttribute("aria-current", String(row === state.selected)));
   const sure = () => {
-    const move = state.sets.b ? 2 : 0, listed = state.answers[state.active] ? state.answers[state.active].order : [];
+    const move = state.sets.b ? 2 : 0, listed = shownRows();
     for (const row of listed) {
       const cells = rows[row].children;
       cells[move + 5].textContent = state.shares ? gc.percent(state.shares.first[row]) : "…";
@@ -63,7 +73,8 @@ function geoclusterReviewTable(gc, data, state, chosen) {
   };
   const reach = (row) => {
     const line = rows[row];
-    if (!line || !line.isConnected) return;
+    if (!line || !state.answers[state.active].ranks[row]) return;
+    if (!line.isConnected) showAll();
     const top = line.offsetTop - holder.querySelector("thead").offsetHeight;
     if (top < holder.scrollTop || line.offsetTop + line.offsetHeight > holder.scrollTop + holder.clientHeight) holder.scrollTop = top - holder.clientHeight / 3;
   };
