@@ -113,6 +113,8 @@ def test_every_fault_of_the_new_columns_at_once():
         {"kind": "road", "at_most_m": -5},
         {"kind": "road", "at_most_m": 5, "whole_cell": "yes"},
         {"kind": "road", "keep_away_m": 5, "hazard_class": "VII"},
+        {"kind": " ", "keep_away_m": 5},
+        {"kind": "rail", "keep_away_m": 5, "rule_id": "outside_fringe"},
     )
     with pytest.raises(TableError) as error:
         check_rules(table)
@@ -125,9 +127,11 @@ def test_every_fault_of_the_new_columns_at_once():
         "'r4': at_most_m is -5",
         "'r5': whole_cell goes with keep_away_m only",
         "'r6': hazard_class is 'VII'",
+        "'r7': its kind is empty",
+        "'outside_fringe': this name is the project's own",
     ):
         assert words in told
-    assert len(error.value.faults) == 7
+    assert len(error.value.faults) == 9
 
 
 def test_a_slip_in_the_name_of_a_column_is_told():

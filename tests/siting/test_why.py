@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString, Point, box
 
+from geocluster.errors import InputError
 from geocluster.region import Region
 from geocluster.siting.excluded import rules_of
 from geocluster.siting.suitability import suitable_land
@@ -97,6 +98,11 @@ def test_the_nearest_suitable_place(suitable):
     assert free.attrs["nearest_suitable"] is None
     assert not free["excluded"].any()
     assert (free["what_it_would_take"] == "").all()
+
+
+def test_a_place_without_coordinates_is_refused(suitable):
+    with pytest.raises(InputError, match="is no place"):
+        why(suitable, (float("nan"), 450.0))
 
 
 def test_where_nothing_is_suitable_that_is_said():

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 GRADES = ("read", "derived", "known", "assumed", "given")
 LIMIT_UNITS = {"keep_away_m": "metres", "at_most_m": "metres", "at_most_percent": "percent"}
 DENSITY_COLUMNS = ("min_people_km2", "min_assumed_people_km2")
+RESERVED = ("outside_region", "outside_fringe")
 CLASSES = ("I", "II", "III", "IV", "V")
 
 
@@ -45,6 +46,10 @@ def rule_faults(rules: pd.DataFrame, given: pd.DataFrame, written: pd.DataFrame)
             faults.append(f"{name}: grade is {rule['grade']!r}: allowed are {', '.join(GRADES)}")
         if not re.fullmatch(r"[\w-]+", str(rule["rule_id"])):
             faults.append(f"{name}: a rule_id is letters, digits, hyphens and underscores")
+        if rule["rule_id"] in RESERVED:
+            faults.append(f"{name}: this name is the project's own: give the rule another")
+        if not str(rule["kind"]):
+            faults.append(f"{name}: its kind is empty: say what the rule is about")
         unknown = [one for one in listed(str(rule["hazard_class"])) if one not in CLASSES]
         if unknown:
             faults.append(

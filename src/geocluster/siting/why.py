@@ -106,6 +106,8 @@ def why(suitable: xr.Dataset, point: Point | tuple[float, float] | gpd.GeoSeries
 
 
 def _spot(suitable: xr.Dataset, x: float, y: float) -> Spot:
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise InputError("point", f"({x}, {y}) is no place: give coordinates")
     half = float(suitable.attrs["cell_m"]) / 2
     row = int(np.abs(suitable["y"].values - y).argmin())
     column = int(np.abs(suitable["x"].values - x).argmin())
