@@ -126,7 +126,8 @@ def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
     assert written == {
         "index.html", "review.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv",
         "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json",
-        "stability.json", "provenance.json",
+        "stability.json", "provenance.json", "suitable.tif", "region.gpkg", "geocluster.qgs",
+        "burden.qml", "concentration.qml", "suitable.qml", "supply.csv",
     }  # fmt: skip
     assert "people live in the region" in done.output
     assert "by these sources alone" in done.output
