@@ -57,6 +57,7 @@ _HOME = {
     "reversals": "siting.sensitivity",
     "compare_methods": "siting.sensitivity",
     "draw_map": "maps.page",
+    "draw_review": "maps.review",
     "read_study": "study",
     "export_aermod": "handover.aermod",
     "run_study": "run",

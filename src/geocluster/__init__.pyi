@@ -15,6 +15,7 @@ from geocluster.load.roads import road_graph as road_graph
 from geocluster.load.terrain import read_terrain as read_terrain
 from geocluster.load.weather import read_weather as read_weather
 from geocluster.maps.page import draw_map as draw_map
+from geocluster.maps.review import draw_review as draw_review
 from geocluster.plume.contributions import contributions as contributions
 from geocluster.plume.deposition import Gas as Gas
 from geocluster.plume.deposition import Particles as Particles

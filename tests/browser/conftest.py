@@ -1,11 +1,16 @@
 """A real browser without a network, and a tab that notes every complaint and every request."""
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
+
+from geocluster.maps.review import draw_review
 
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 
@@ -70,3 +75,47 @@ def open_file(browser: Browser) -> Iterator[Callable[..., Visit]]:
         assert one.complaints == []
         assert one.asked == []
         one.close()
+
+
+def module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+@pytest.fixture(scope="package")
+def made_up(root: Path) -> ModuleType:
+    return module(root / "tests/maps/made_up_sites.py")
+
+
+@pytest.fixture(scope="package")
+def demo(root: Path) -> ModuleType:
+    return module(root / "tests/maps/demo.py")
+
+
+@pytest.fixture(scope="package")
+def draw(made_up, demo, tmp_path_factory):  # type: ignore[no-untyped-def]
+    folder = tmp_path_factory.mktemp("review")
+
+    def drawn(name: str, sites=None, table=None, weights=None, **more) -> Path:  # type: ignore[no-untyped-def]
+        table = made_up.criteria(8) if table is None else table
+        sites = made_up.sites(40, 8) if sites is None else sites
+        sign = np.where(table["direction"] == "less", -1, 1)
+        weights = (
+            dict(zip(table["column"], sign / len(table), strict=True))
+            if weights is None
+            else weights
+        )
+        given = {"land": demo.land(), "homes": demo.exposure(), "map_page": "index.html"} | more
+        page = draw_review(demo.region(), sites, table, weights, **given)
+        return page.save(folder / f"{name}.html")
+
+    return drawn
+
+
+@pytest.fixture(scope="package")
+def plain(draw) -> Path:  # type: ignore[no-untyped-def]
+    return draw("plain", demonstration="Demonstration: stacks are assumed, emissions are assumed")

@@ -1,68 +1,19 @@
 """The review page in a real browser without a network: it weighs, filters, tells and keeps."""
 
-import importlib.util
 import json
 import re
 import time
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-from geocluster.maps.review import draw_review
 from geocluster.siting.ranking import rank
-from geocluster.words import catalogue
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 # A window of 1400 points at 200 % is one of 700.
 ENLARGED = {"width": 700, "height": 450}
 ORDER = "#rv-table tbody th bdi"
-
-
-def module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def made_up(root: Path) -> ModuleType:
-    return module(root / "tests/maps/made_up_sites.py")
-
-
-@pytest.fixture(scope="module")
-def demo(root: Path) -> ModuleType:
-    return module(root / "tests/maps/demo.py")
-
-
-@pytest.fixture(scope="module")
-def draw(made_up, demo, tmp_path_factory):  # type: ignore[no-untyped-def]
-    folder = tmp_path_factory.mktemp("review")
-
-    def drawn(name: str, sites=None, table=None, weights=None, **more) -> Path:  # type: ignore[no-untyped-def]
-        table = made_up.criteria(8) if table is None else table
-        sites = made_up.sites(40, 8) if sites is None else sites
-        sign = np.where(table["direction"] == "less", -1, 1)
-        weights = (
-            dict(zip(table["column"], sign / len(table), strict=True))
-            if weights is None
-            else weights
-        )
-        given = {"land": demo.land(), "homes": demo.exposure(), "map_page": "index.html"} | more
-        page = draw_review(demo.region(), sites, table, weights, **given)
-        return page.save(folder / f"{name}.html")
-
-    return drawn
-
-
-@pytest.fixture(scope="module")
-def plain(draw) -> Path:  # type: ignore[no-untyped-def]
-    return draw("plain", demonstration="Demonstration: stacks are assumed, emissions are assumed")
 
 
 def sure(visit):  # type: ignore[no-untyped-def]
@@ -347,108 +298,6 @@ def test_what_would_turn_it_turns_it(open_file, plain, made_up) -> None:  # type
     tab.evaluate("(text) => geoclusterPage.gc.load(text)", text)
     assert first != second
     assert tab.locator(ORDER).first.inner_text() == second
-
-
-LATIN = re.compile(r"[A-Za-z]{3,}")
-VISIBLE = """() => {
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), out = [];
-  while (walk.nextNode()) {
-    const parent = walk.currentNode.parentElement, text = walk.currentNode.textContent.trim();
-    if (text && !parent.closest('script, noscript, bdi, #rv-language, .rv-credits') && parent.checkVisibility()) out.push(text);
-  }
-  for (const one of document.querySelectorAll('[aria-label]')) if (!one.closest('.leaflet-control-zoom')) out.push(one.getAttribute('aria-label'));
-  return [document.title.split(' · ')[1], ...out];
-}"""  # noqa: E501
-
-
-@pytest.mark.parametrize("language", ["ru", "uz"])
-def test_every_visible_word_changes_with_the_language(open_file, plain, language) -> None:  # type: ignore[no-untyped-def]
-    tab = sure(open_file(plain))
-    tab.locator("#rv-language").select_option(language)
-    tab.locator("#rv-second").click()
-    tab.locator("#rv-method-choice").select_option("spotis")
-    for one in tab.locator("details").all():
-        one.evaluate("(one) => { one.open = true; }")
-    tab.locator("#rv-condition").click()
-    tab.locator(ORDER).first.click()
-    tab.wait_for_selector("html[data-gc-sure]", state="attached")
-    assert tab.evaluate("document.documentElement.lang") == language
-    shown = tab.evaluate(VISIBLE)
-    assert len(shown) > 100
-    sources = {str(m.id) for m in catalogue(language) if m.id and m.id != m.string}
-    assert [text for text in shown if text in sources] == []
-    if language == "ru":
-        known = r"TOPSIS|SPOTIS|PROMETHEE II|S\d{3}"
-        assert [text for text in shown if LATIN.search(re.sub(known, "", text))] == []
-    assert any("," in text for text in tab.locator("#rv-table tbody td").all_inner_texts())
-    tab.locator("#rv-language").select_option("en")
-    assert tab.locator("#rv-ranking-title").inner_text() == "Ranking"
-
-
-def test_it_opens_in_the_language_asked_for(open_file, draw) -> None:  # type: ignore[no-untyped-def]
-    file = draw("uzbek", language="uz")
-    assert sure(open_file(file)).locator("#rv-ranking-title").inner_text() == "Reyting"
-    assert "40 ta nomzod maydon" in file.read_text("utf-8")
-
-
-def test_no_script_but_its_own_runs(open_file, plain) -> None:  # type: ignore[no-untyped-def]
-    visit = open_file(plain)
-    tab = sure(visit)
-    failed: list[str | None] = []
-    tab.on("requestfailed", lambda request: failed.append(request.failure))
-    tab.evaluate(
-        """() => {
-          const script = document.createElement('script');
-          script.textContent = 'window.hacked = 1';
-          document.body.append(script);
-          const image = '<img src="x" onerror="window.hacked = 2">';
-          document.body.insertAdjacentHTML('beforeend', image);
-          fetch('https://example.org/').catch(() => {});
-          new Image().src = 'https://example.org/a.png';
-        }"""
-    )
-    tab.wait_for_timeout(300)
-    assert tab.evaluate("window.hacked") is None
-    assert set(failed) == {"csp"}
-    assert len(visit.complaints) >= 3
-    assert all("Content Security Policy" in text for text in visit.complaints)
-    visit.complaints.clear()
-    visit.asked.clear()
-
-
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_names_from_data_are_text_everywhere(open_file, draw, made_up, demo, size) -> None:  # type: ignore[no-untyped-def]
-    import geopandas as gpd
-
-    nasty, long = demo.NASTY, "\u202e\u200f" + "x" * 10_000 + "{site}"
-    table, sites = made_up.criteria(8), made_up.sites(12, 8)
-    table["label"] = [nasty, long, "=1+1", "{count}", "-2", "a\u0000b", "'", '"']
-    table["group"] = [nasty, long] * 4
-    table["source"], table["unit"] = nasty, nasty
-    sites["site_id"] = [nasty, long, *(f"S{i}" for i in range(10))]
-    sites["name"], sites["kind"] = long, [nasty, long] * 6
-    areas = gpd.GeoDataFrame(
-        {"reason": [nasty, long]}, geometry=[sites.geometry[0], sites.geometry[1]], crs=sites.crs
-    )
-    homes = demo.exposure(nasty)
-    file = draw(
-        f"nasty-{size['width']}", sites, table, homes=homes, not_valid=areas, title=nasty,
-        demonstration=f"{nasty}, {long}", sources_of_data=[nasty, long],
-    )  # fmt: skip
-    tab = sure(open_file(file, size))
-    for language in ("ru", "uz", "en"):
-        tab.locator("#rv-language").select_option(language)
-        for one in tab.locator("details").all():
-            one.evaluate("(one) => { one.open = true; }")
-        for row in range(3):
-            tab.evaluate("(row) => { geoclusterPage.map.marks[row].dot.fire('click'); }", row)
-            tab.evaluate("(row) => { geoclusterPage.map.marks[row].dot.openTooltip(); }", row)
-        tab.wait_for_selector("html[data-gc-sure]", state="attached")
-        assert tab.evaluate("window.hacked") is None
-        assert tab.locator("img").count() == 0
-        assert tab.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert tab.locator("h1 bdi").inner_text().startswith("</script><script>window.hacked=1")
-    assert "\u202e" not in file.read_text("utf-8")
 
 
 def test_a_criterion_without_direction_is_shown_and_never_weighed(open_file, draw, made_up) -> None:  # type: ignore[no-untyped-def]

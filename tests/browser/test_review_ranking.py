@@ -1,9 +1,7 @@
 """The ranking in the browser is the one in Python: scores, orders, what turns them, how sure."""
 
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -24,16 +22,6 @@ SCORES = """([method, normalisation, columns, weights, tied]) => {
   const scores = ranking.scores(made, Float64Array.from(weights));
   return [Array.from(scores), ranking.order(scores, tied)];
 }"""
-
-
-@pytest.fixture(scope="module")
-def made_up(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("made_up", root / "tests/maps/made_up_sites.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
