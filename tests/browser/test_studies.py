@@ -14,8 +14,9 @@ REGIONS = ("tashkent", "navoi", "andijan", "bukhara")
 FROM_OSM = ("malta", "andorra")
 FILES = {
     "index.html", "review.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv",
-    "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif",
-    "candidates.json", "provenance.json",
+    "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json",
+    "stability.json", "provenance.json", "suitable.tif", "region.gpkg", "geocluster.qgs",
+    "burden.qml", "concentration.qml", "suitable.qml", "supply.csv",
 }  # fmt: skip
 
 
@@ -73,3 +74,15 @@ def test_the_page_says_what_it_is_not(outcome, open_file):
     assert "Not for decisions" in text
     assert "bring better input" in text
     assert outcome.results.verdict[:40] in text
+
+
+def test_the_review_page_begins_where_the_run_ended(outcome, open_file):
+    tab = open_file(outcome.files["review.html"]).ready().tab
+    order = tab.evaluate(
+        """() => {
+          const { state, data } = geoclusterPage;
+          return state.answers.a.order.map((row) => data.sites.id[row]);
+        }"""
+    )
+    sites = outcome.results.sites.sort_values("rank")
+    assert order == sites["site_id"].astype(str).tolist()
