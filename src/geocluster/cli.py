@@ -58,13 +58,20 @@ def run(
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the layers as GeoParquet too.")
     ] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Print the map into index.pdf (needs Chromium).")
+    ] = False,
+    paper: Annotated[str, typer.Option("--paper", help="Of the PDF: A4 or A3.")] = "A4",
 ) -> None:
     """All of it: a map, tables and rasters from a study folder."""
     with _faults_as_messages():
         from geocluster.run import run_study
 
         with _Progress() as progress:
-            result = run_study(folder, out, progress=progress, language=lang, parquet=parquet)
+            result = run_study(
+                folder, out, progress=progress, language=lang, parquet=parquet,
+                pdf=paper.upper() if pdf else None,
+            )  # fmt: skip
         _print_summary(result)
 
 

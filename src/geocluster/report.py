@@ -244,6 +244,8 @@ def draw(study: Study, results: Results) -> Page:
         demonstration=results.demonstration,
         sources_of_data=credits_of(study),
         review_page=REVIEW_PAGE,
+        weather=study.weather,
+        weather_name=DEFAULT_PLACE if len(study.weathers) > 1 else "",
     )
 
 

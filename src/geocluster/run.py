@@ -53,6 +53,7 @@ def run_study(
     progress: Progress | None = None,
     language: str = SOURCE,
     parquet: bool = False,
+    pdf: str | None = None,
 ) -> Outcome:
     """Run the main job on a study folder and write its results.
 
@@ -68,6 +69,8 @@ def run_study(
         In which the review page opens; it holds all of them. The map is in English.
     parquet : bool
         Write the layers of each GeoPackage as GeoParquet too.
+    pdf : {"A4", "A3"}, optional
+        Print the map into index.pdf on this paper, through a Chromium that is installed.
 
     Returns
     -------
@@ -84,6 +87,10 @@ def run_study(
 
     tell = progress or _silent
     Words(language)
+    if pdf is not None:
+        from geocluster.maps.printed import find_browser, print_page
+
+        find_browser()  # before the work, not after it
     with recorded() as caught:
         with _timed(tell, "read and check the study"):
             study = read_study(path)
@@ -94,6 +101,10 @@ def run_study(
             files = write_results(study, results, target, language)
             if parquet:
                 files |= write_parquet_beside(files)
+        if pdf is not None:
+            with _timed(tell, "print the map"):
+                page = files["index.html"]
+                files["index.pdf"] = print_page(page, page.with_suffix(".pdf"), paper=pdf)
     return Outcome(study, results, files, summary_rows(results, files), own_messages(caught))
 
 

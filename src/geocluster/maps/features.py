@@ -60,6 +60,7 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
                 f"{figure(float(a))} – {figure(float(b))}" if b > a else None
                 for a, b in zip(table[low], table[high], strict=True)
             ]
+    ranges |= _shares(sources, points)
     layer = shape_layer(
         "sources",
         "Sources, by emission",
@@ -114,8 +115,23 @@ def largest_radius(count: int) -> float:
 
 def _in_turn(columns: list[str], ranges: Mapping[str, Any]) -> list[str]:
     """Each emission, then its range."""
-    pairs = ((c, f"range_{c.removeprefix('emission_').removesuffix('_g_s')}") for c in columns)
-    return [name for pair in pairs for name in pair if name in columns or name in ranges]
+    names = (c.removeprefix("emission_").removesuffix("_g_s") for c in columns)
+    found = ((f"emission_{p}_g_s", f"range_{p}", f"share_{p}") for p in names)
+    return [name for three in found for name in three if name in columns or name in ranges]
+
+
+def _shares(sources: pd.DataFrame, points: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
+    """Each source's share of what all sources emit, into `points`, for a bar in its card. [%]"""
+    labels = {}
+    for pollutant in pollutants_of(sources):
+        emission = sources[f"emission_{pollutant}_g_s"]
+        total = float(emission.fillna(0).sum())
+        if total > 0:
+            share = 100 * points[f"emission_{pollutant}_g_s"] / total
+            points[f"share_{pollutant}"] = share.where(share > 0)
+            label = f"{pollutant_label(pollutant)}, share of all sources' emission"
+            labels[f"share_{pollutant}"] = (label, "%", "bar")
+    return labels
 
 
 def _sized(emission: np.ndarray) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, 
 from geocluster.maps.people import home_layers, place_layers
 from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
 from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
+from geocluster.maps.wind import dated_by, wind_on_map
 from geocluster.tables import pollutants_of
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ def draw_map(
     online_base: bool = False,
     more_layers: Sequence[Layer] = (),
     review_page: str | None = None,
+    weather: xr.Dataset | None = None,
+    weather_name: str = "",
     m: folium.Map | None = None,
 ) -> Page:
     """Draw a region and whatever is known of it as a map that opens without a network.
@@ -201,6 +204,10 @@ def draw_map(
         page then holds their address.
     review_page : str, optional
         A page to link to, relative to this one, on which readers weigh the criteria themselves.
+    weather : xarray.Dataset, optional
+        Its wind rose stands on the map, and its origin and days on the printed sheet.
+    weather_name : str
+        Which of several weathers that is.
     more_layers : sequence of Layer
         Layers of later work, drawn over the base map.
     m : folium.Map, optional
@@ -272,6 +279,8 @@ def draw_map(
         "pollutants": _pollutants(sources),
         "demonstration": demonstration is not None,
         "attribution": " · ".join(clean(s, 120) for s in sources_of_data),
+        "dated": dated_by(weather),
+        "wind": wind_on_map(weather, weather_name),
         "layers": [layer.as_data() for layer in layers],
     }
     return Page(_on_map(m, side, json_for_page(data), bounds), name)
@@ -316,8 +325,9 @@ def _on_map(m: folium.Map | None, side: str, data: str, bounds: list[list[float]
         def __init__(self) -> None:
             super().__init__()
             self._name, self._id = "GeoclusterLayers", "0"
-            self.style, self.side, self.data = template("page.css"), side, data
-            scripts = (template(name) for name in ("draw.js", "control.js"))
+            self.style = template("page.css") + template("print.css")
+            self.side, self.data = side, data
+            scripts = (template(name) for name in ("draw.js", "control.js", "print.js"))
             self.code = without_addresses("".join(scripts))
 
     if m is None:

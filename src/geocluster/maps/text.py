@@ -28,15 +28,19 @@ WORDS: dict[str, str] = {
     "none": "None",
     "north": "N",
     "nothing_here": "nothing drawn here",
+    "not_valid": "Hatched areas are not for decisions.",
     "opacity": "Opacity",
     "panel": "About this map",
+    "print": "Print",
     "rank": "rank",
     "review": "Weigh the criteria yourself: the review page",
+    "scale_holds": "The scale bar holds in the middle of the map (web Mercator).",
     "sized": "Sources of",
     "surface": "Surface",
     "t_yr": "t/yr",
     "to": "to",
     "unnamed": "without a name",
+    "wind": "Wind",
 }
 
 STATISTICS: dict[str, str] = {

@@ -32,6 +32,9 @@ function geoclusterControl(gc) {
     return box;
   };
 
+  gc.swatch = swatch;
+  geoclusterPrint(gc);
+
   /* layers */
   const panel = element("details", "gc-control");
   panel.open = !narrow();
@@ -88,6 +91,7 @@ function geoclusterControl(gc) {
       }
     }
   }
+  body.appendChild(gc.printRow());
   control("topright", panel);
 
   /* legend of the surface and of the sources' sizes */
@@ -145,6 +149,15 @@ function geoclusterControl(gc) {
   const holder = element("div", "gc-north");
   holder.appendChild(north);
   control("topleft", holder);
+  if (data.wind) {
+    const rose = element("details", "gc-rose");
+    rose.open = !narrow() && window.innerHeight >= 640;
+    rose.appendChild(element("summary", "", words.wind));
+    const inside = rose.appendChild(element("div", "gc-wind"));
+    inside.innerHTML = data.wind.svg;
+    inside.appendChild(element("p", "", data.wind.note));
+    control("topleft", rose);
+  }
 
   if (data.demonstration) {
     const marks = L.gridLayer({ pane: "gc-watermark", tileSize: 512, updateWhenZooming: false });

@@ -53,6 +53,10 @@ function geoclusterMap(map, node) {
       list.appendChild(gc.element("dt", "", label));
       const cell = gc.element("dd");
       cell.appendChild(gc.element("bdi", "", gc.figure(value, kind)));
+      if (kind === "bar") {
+        const bar = cell.appendChild(gc.element("span", "gc-bar"));
+        bar.appendChild(gc.element("i")).style.width = `${Math.max(0, Math.min(100, value))}%`;
+      }
       if (unit) cell.appendChild(gc.element("span", "gc-unit", "\u00a0" + unit));
       if (kind === "emission" && value > 0) {
         cell.appendChild(gc.element("small", "", ` (${gc.figure(value * 31.5576)} ${gc.words.t_yr})`));
@@ -209,7 +213,7 @@ function geoclusterMap(map, node) {
       let placed = false;
       for (let i = 0; i < label.line.length && !placed; i += step) {
         const p = at(label.line[i]), box = [p.x - half, p.y - 9, p.x + half, p.y + 9];
-        if (box[0] < 50 || box[2] > view.x - (view.x > 760 ? 270 : 20) || box[1] < 20 || box[3] > view.y - 30 || !free(box)) continue;
+        if (box[0] < 50 || box[2] > view.x - (view.x > 760 && !document.getElementById("gc-sheet") ? 270 : 20) || box[1] < 20 || box[3] > view.y - 30 || !free(box)) continue;
         label.marker.setLatLng(label.line[i]);
         taken.push(box);
         placed = true;
@@ -310,6 +314,7 @@ function geoclusterMap(map, node) {
   gc.fit();
   gc.changed = () => { gc.legend(); gc.declutter(); };
   gc.changed();
+  gc.printed();
   map.on("zoomend moveend resize", gc.declutter);
   window.geocluster = gc;
   document.documentElement.dataset.gcReady = "true";
