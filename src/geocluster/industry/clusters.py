@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 METHODS = ("hdbscan", "dbscan")
 FEW_SITES = 30
 # A point stands for a works of about this radius. [m]
+UNNAMED = "without a name"
 SITE_RADIUS_M = 250.0
 GREENHOUSE_COLUMNS = tuple(f"emission_{gas}_g_s" for gas in GREENHOUSE_GASES)
 COLUMNS = ("cluster_id", "name", "members", "member_names", "sectors", "area_ha")
@@ -248,7 +249,7 @@ def _card(members: gpd.GeoDataFrame, emissions: list[str]) -> dict[str, object]:
     in_order = sectors.sort_index().sort_values(ascending=False, kind="stable").index
     origins = [o for o in members["emission_origin"] if o]
     return {
-        "name": f"around {largest['name']}" if largest["name"] else "without a name",
+        "name": f"around {largest['name']}" if largest["name"] else UNNAMED,
         "members": len(members),
         "member_names": ", ".join(names),
         "sectors": ", ".join(in_order),

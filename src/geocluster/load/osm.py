@@ -285,7 +285,7 @@ def _with_sea(
         _mended(f"{path.name}: {unclear:.0%} of the shore does not close: no sea drawn there")
     if sea.is_empty:
         return land
-    row: dict[str, object] = {"osm_id": None, "name": "sea", "kind": "water", "class": None}
+    row: dict[str, object] = {"osm_id": None, "name": "sea", "kind": "water", "class": "sea"}
     row |= {"rule": "natural=coastline", "origin": "OpenStreetMap", "maxspeed_km_h": math.nan}
     table = gpd.GeoDataFrame([row], geometry=[sea], crs=LONLAT).to_crs(clip.crs)
     texts = {name: "str" for name in COLUMNS["land"] if name not in NUMBERS}

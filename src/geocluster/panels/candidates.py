@@ -37,15 +37,15 @@ def candidates_in_words(found: dict[str, Any]) -> list[str]:
     --------
     >>> found = {"suitable_ha": 70.0, "parcels": 1, "parcels_ha": 50.0, "unused_ha": 20.0}
     >>> candidates_in_words(found)[0]
-    'Of 70 ha of suitable land, 1 parcels with 50 ha hold the park; 20 ha are too small or cut off.'
+    'Of 70 ha of suitable land in whole cells, 1 parcels with 50 ha hold the park; 20 ha are ...
     """
     if "suitable_ha" not in found:
         return []
     limits = found.get("limits", {})
     under = found.get("under_cuts_ha", 0.0)
     land = (
-        f"Of {figure(found['suitable_ha'])} ha of suitable land, {found['parcels']} parcels with "
-        f"{figure(found['parcels_ha'])} ha hold the park; {figure(found['unused_ha'])} ha are too "
+        f"Of {figure(found['suitable_ha'])} ha of suitable land in whole cells, "
+        f"{found['parcels']} parcels with {figure(found['parcels_ha'])} ha hold the park; {figure(found['unused_ha'])} ha are too "
         "small or cut off"
     )
     land += f", and {figure(under)} ha lie under roads, railways and water." if under else "."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from geocluster.maps.text import unit_in_words
 from geocluster.panels.words import figure
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _amount(value: float, unit: str) -> str:
     """A figure with its unit; a share as a percentage."""
     if unit == "0 to 1":
         return f"{value:.0%}"
-    return f"{figure(value)} {unit}".strip()
+    return f"{figure(value)} {unit_in_words(unit)}".strip()
 
 
 def _bare(unit: str) -> str:

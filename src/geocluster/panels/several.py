@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from geocluster.industry.clusters import UNNAMED
 from geocluster.panels.words import count_in_words, figure, table_of
+from geocluster.tables import POLLUTANTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +65,7 @@ def _paragraphs(results: Results, told: dict[str, Any]) -> list[str]:
     if told["capped"]:
         text.append(
             "No home is brought above the limit of the annual mean by all parks together: "
-            f"{', '.join(told['capped'])}."
+            f"{', '.join(POLLUTANTS.get(name, name) for name in told['capped'])}."
         )
     if told["note"]:
         text.append(told["note"])
@@ -135,8 +137,8 @@ def facility_panels(results: Results) -> list[Panel]:
         )
         text = (
             f"Placed for the {len(table)} existing clusters on candidate sites or in the middle of "
-            f"a cluster, by {told['objective']}, weight: {told['weight']}. {value}; "
-            f"{told['status']}."
+            f"a cluster, by {told['objective']}, weight: {told['weight']}. The solution is "
+            f"{told['status']}: {value}."
         )
         panels.append(Panel(f"Shared by clusters: {told['name']}", text, rows))
     return panels
@@ -145,4 +147,7 @@ def facility_panels(results: Results) -> list[Panel]:
 def _served(part: pd.DataFrame) -> list[str]:
     part = part[part["covered"]]
     rows = zip(part["name"], part["cluster_id"], strict=True)
-    return [str(name or f"cluster {number}") for name, number in rows]
+    return [
+        f"cluster {number}" if name in ("", UNNAMED) else f"{name} ({number})"
+        for name, number in rows
+    ]
