@@ -45,8 +45,8 @@ def candidates_in_words(found: dict[str, Any]) -> list[str]:
     under = found.get("under_cuts_ha", 0.0)
     land = (
         f"Of {figure(found['suitable_ha'])} ha of suitable land in whole cells, "
-        f"{found['parcels']} parcels with {figure(found['parcels_ha'])} ha hold the park; {figure(found['unused_ha'])} ha are too "
-        "small or cut off"
+        f"{found['parcels']} parcels with {figure(found['parcels_ha'])} ha hold the park; "
+        f"{figure(found['unused_ha'])} ha are too small or cut off"
     )
     land += f", and {figure(under)} ha lie under roads, railways and water." if under else "."
     shape = [
