@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geocluster.dossier.page import DossierPage
     from geocluster.maps.page import Page
     from geocluster.maps.review import ReviewPage
     from geocluster.results import Results
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 Frame = TypeVar("Frame", bound="pd.DataFrame")
 
-REVIEW_PAGE = "review.html"
+REVIEW_PAGE, DOSSIER_PAGE = "review.html", "dossier.html"
 VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
 
 
@@ -66,6 +67,7 @@ def write_results(
     files = {
         "index.html": target / "index.html",
         REVIEW_PAGE: target / REVIEW_PAGE,
+        DOSSIER_PAGE: target / DOSSIER_PAGE,
         "exposure.csv": write_csv(marked(results.summary), target / "exposure.csv"),
         "homes.gpkg": write_layers({"homes": marked(exposure)}, target / "homes.gpkg"),
         "sites.gpkg": write_layers({"sites": marked(results.sites)}, target / "sites.gpkg"),
@@ -105,6 +107,7 @@ def write_results(
     files |= write_gis_files(study, results, target)
     draw(study, results).save(files["index.html"])
     review(study, results, language).save(files[REVIEW_PAGE])
+    dossier(study, results, language).save(files[DOSSIER_PAGE])
     return files
 
 
@@ -278,6 +281,23 @@ def review(study: Study, results: Results, language: str) -> ReviewPage:
         language=language,
         **{name: judged[name] for name in known if judged.get(name) is not None},
     )
+
+
+def dossier(study: Study, results: Results, language: str) -> DossierPage:
+    """The dossier of a run, in one language."""
+    from geocluster.dossier.content import dossier_of
+    from geocluster.dossier.page import draw_dossier
+    from geocluster.panels.folds import panels
+
+    content = dossier_of(
+        study,
+        results,
+        sections=panels(study, results),
+        figures=headline(results),
+        sources_of_data=credits_of(study),
+        language=language,
+    )
+    return draw_dossier(content, study, results)
 
 
 def _rounded(value: float) -> float | None:

@@ -1,0 +1,183 @@
+"""The dossier as one HTML file: printable, without a script or an address."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from geocluster.dossier.checks import FAILED, NOT_ASKED, PASSED
+from geocluster.dossier.svg import Atlas, share_bar
+from geocluster.files import replacing
+from geocluster.maps.assets import template
+from geocluster.maps.panels import drawn, rows_of
+from geocluster.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geocluster.dossier.candidates import Candidate
+    from geocluster.dossier.content import Dossier
+    from geocluster.results import Results
+    from geocluster.study import Study
+
+NEEDED = 0.8
+
+
+class DossierPage:
+    """A dossier, complete in one HTML file."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page; missing folders are made.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
+            Where it lies.
+        """
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(self.html, encoding="utf-8", newline="\n")
+        return path
+
+
+def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPage:
+    """The page of a dossier.
+
+    Parameters
+    ----------
+    dossier : Dossier
+        As `geocluster.dossier.content.dossier_of` gathers it.
+    study, results
+        For the maps.
+    """
+    import jinja2
+
+    words = Words(dossier.language)
+    atlas = Atlas(study.region, results.sites, study.land, study.homes)
+    strips = {
+        row.strip.key: row.strip
+        for one in dossier.candidates
+        for row in one.criteria
+        if row.strip is not None
+    }
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    html = environment.from_string(template("dossier.html")).render(
+        d=dossier,
+        t=labels(words),
+        style=Markup(template("dossier.css")),
+        shared=atlas.shared() + Markup("").join(one.cloud() for one in strips.values()),
+        sections=list(_sections(dossier, words)),
+        methods=[(words(m.title), words(m.text), m) for m in dossier.methods],
+        limits=[(words(text), words(grade), grade) for text, grade in dossier.limits],
+        checks=[(one, state_in_words(words, one.state)) for one in dossier.checks],
+        candidates=[_drawn(one, atlas, words) for one in dossier.candidates],
+    )
+    # No address may be left in the file, a reference of ours among them.
+    return DossierPage(re.sub(r"[ \t]+\n", "\n", html).replace("://", ":&#47;&#47;"))
+
+
+def _sections(dossier: Dossier, words: Words) -> Iterator[dict[str, Any]]:
+    for panel in dossier.sections:
+        yield {
+            "title": words(panel.title),
+            "paragraphs": [words(text) for text in panel.paragraphs],
+            "table": rows_of(panel.table),
+            "chart": drawn(panel.chart),
+        }
+
+
+def _drawn(one: Candidate, atlas: Atlas, words: Words) -> dict[str, Any]:
+    """A candidate with its drawings."""
+    north = words("N")
+    bars = share_bar(one.shares, NEEDED, "; ".join(text for _, text in one.shares))
+    rows = [
+        (row, row.strip.svg(row.amount, f"{row.label}: {row.place}") if row.strip else None)
+        for row in one.criteria
+    ]
+    return {
+        "c": one,
+        "near": atlas.near(one.shape, words("The site and its surroundings"), north),
+        "overview": atlas.overview(one.shape, words("Where it lies in the region"), north),
+        "bars": bars if one.shares else None,
+        "rows": rows,
+    }
+
+
+def state_in_words(words: Words, state: str) -> str:
+    """Whether a check holds, for a reader."""
+    told = {PASSED: words("holds"), FAILED: words("FAILS"), NOT_ASKED: words("not asked")}
+    return told[state]
+
+
+def labels(words: Words) -> dict[str, str]:
+    """The fixed texts of the page, in its language."""
+    return {
+        "demonstration": words("demonstration"),
+        "demonstration_means": words("A demonstration: not for decisions."),
+        "to_map": words("To the map of the region"),
+        "to_review": words("To the review page"),
+        "verdict": words("Verdict"),
+        "contents": words("Contents"),
+        "summary": words("Summary for the region"),
+        "candidates": words("Candidates, a page each"),
+        "rank": words("rank"),
+        "site": words("Site"),
+        "kind": words("Kind"),
+        "methods": words("Methods"),
+        "references": words("References"),
+        "limits": words("Limits, and how much they may change"),
+        "assumptions": words("What is assumed"),
+        "provenance": words("Where it comes from"),
+        "inputs": words("Inputs"),
+        "checks": words("Self-checks on this run"),
+        "check": words("Check"),
+        "found": words("Found"),
+        "wanted": words("What should hold"),
+        "state": words("Result"),
+        "facts": words("Facts"),
+        "criteria": words("Criteria, among all candidates"),
+        "criteria_note": words(
+            "Each dot is a candidate, the diamond this one, the stroke the median; the better, the "
+            "farther to the right. Places count from the best."
+        ),
+        "criterion": words("Criterion"),
+        "value": words("Value"),
+        "median": words("Median"),
+        "place": words("Place"),
+        "weight": words("Weight"),
+        "missing": words("missing"),
+        "exposure": words("Exposure before and after"),
+        "pollutant": words("Pollutant"),
+        "today": words("today [µg/m³]"),
+        "added": words("added by the park [µg/m³]"),
+        "added_each": words("added for each g/s [µg/m³]"),
+        "after": words("after [µg/m³]"),
+        "weighted": words("People-weighted means over the year"),
+        "zone": words("Protection zone"),
+        "partners": words("Partners in reach"),
+        "told": words("For it, against it, and what would turn it"),
+        "doubts": words("What is assumed here"),
+        "no_doubts": words("Nothing beyond what holds for the whole study."),
+        "sure": words("How sure its place is"),
+        "needed": words("The stroke is the share that a winner needs."),
+        "map_key": words(
+            "Left: homes grey, water blue, roads brown, other candidates green. Right: all "
+            "candidates as dots."
+        ),
+        "left_out": words("more rows are in the files beside this page"),
+        "key": words("SHA-256"),
+    }
