@@ -151,7 +151,7 @@ def labels(words: Words) -> dict[str, str]:
         "facts": words("Facts"),
         "criteria": words("Criteria, among all candidates"),
         "criteria_note": words(
-            "Each dot is a candidate, the diamond this one, the stroke the median; the better, the "
+            "Each tick is a candidate, the diamond this one, the heavy stroke the median; the better, the "
             "farther to the right. Places count from the best."
         ),
         "criterion": words("Criterion"),

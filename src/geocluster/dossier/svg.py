@@ -27,7 +27,9 @@ UNIT_M = 10.0  # drawings count in whole tens of metres
 MOST_VERTICES = 12_000  # of each kind of line or area
 MOST_SHAPES = 2_000  # homes beyond that are drawn as squares
 SQUARE_M = 500.0
+HOMES_TO_M = 50.0
 NEAR_M = 15_000.0
+MAP_PX = 220  # how wide a map is on the page, about
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_EDGE = 220, 20, 8
 SKEWED = 30.0
 # Kind of land, class of its drawing.
@@ -80,17 +82,17 @@ class Strip:
         return STRIP_EDGE + (STRIP_WIDTH - 2 * STRIP_EDGE) * share
 
     def cloud(self) -> Markup:
-        """The dots of all candidates, and the median's stroke; for the shared definitions."""
+        """A tick a candidate, and the median's longer stroke; for the shared definitions."""
         middle = STRIP_HEIGHT / 2
         places = sorted({round(self.at(value) * 2) / 2 for value in self.known.tolist()})
-        dots = "".join(f"M{place:g} {middle:g}h0" for place in places)
+        dots = "".join(f"M{place:g} {middle - 4:g}v8" for place in places)
         median = self.at(float(np.median(self.known)))
         return Markup(
             '<g id="{}"><path class="axis" d="M{} {}H{}"/><path class="dots" d="{}"/>'
-            '<path class="median" d="M{:.1f} 3V{}"/></g>'
+            '<path class="median" d="M{:.1f} 1V{}"/></g>'
         ).format(
             self.key, STRIP_EDGE, f"{middle:g}", STRIP_WIDTH - STRIP_EDGE, dots, median,
-            STRIP_HEIGHT - 3,
+            STRIP_HEIGHT - 1,
         )  # fmt: skip
 
     def svg(self, value: float, told: str) -> Markup:
@@ -114,7 +116,7 @@ def share_bar(shares: Sequence[tuple[float, str]], needed: float, told: str) -> 
         for row, (share, text) in enumerate(shares)
     )
     return Markup(
-        '<svg class="shares" viewBox="0 0 420 {}" role="img" aria-label="{}">{}'
+        '<svg class="shares" viewBox="0 0 470 {}" role="img" aria-label="{}">{}'
         '<path class="needed" d="M{:.1f} 0V{}"/></svg>'
     ).format(height, told, rows, 200 * needed, height)
 
@@ -132,7 +134,8 @@ class Atlas:
         self.bounds = region.boundary.bounds
         self.sites = sites.to_crs(region.crs)
         west, south, east, north = self.bounds
-        self.tolerance = max((east - west), (north - south)) / 2_000
+        self.width = max(east - west, north - south)
+        self.tolerance = self.width / 2_000
         parts = [_area("homes", self._path(_shown_homes(homes, region)))]
         if land is not None and len(land):
             land = land.to_crs(region.crs)
@@ -145,7 +148,9 @@ class Atlas:
         parts.append(_area("boundary", self._path([region.boundary])))
         parts.append(_area("others", self._path(self.sites.geometry, 10.0)))
         middles = shapely.get_coordinates(shapely.point_on_surface(self.sites.geometry.to_numpy()))
-        dots = "".join(f"M{x} {y}h0" for x, y in self._whole(middles))
+        side = round(self.width / UNIT_M * 0.012)
+        corners = ((x - side // 2, y - side // 2) for x, y in self._whole(middles))
+        dots = "".join(f"M{x} {y}h{side}v{side}h-{side}z" for x, y in corners)
         self._base = Markup("").join(parts)
         self._dots = Markup('<path id="gd-dots" class="places" d="{}"/>').format(dots)
 
@@ -156,11 +161,11 @@ class Atlas:
     def overview(self, site: Any, told: str, north: str) -> Markup:
         """The whole region, with all candidates as dots and the site marked."""
         west, south, east, north_m = self.bounds
-        pad = 0.03 * max(east - west, north_m - south)
-        view = (west - pad, south - pad, east + pad, north_m + pad)
+        half, x, y = 0.53 * self.width, (west + east) / 2, (south + north_m) / 2
+        view = (x - half, y - half, x + half, y + half)
         point = shapely.point_on_surface(site)
         ((x, y),) = self._whole(shapely.get_coordinates(point))
-        size = (view[2] - view[0]) / UNIT_M * 0.028
+        size = self.width / UNIT_M * 0.03
         mark = Markup('<use href="#gd-dots"/><circle class="site-mark" cx="{}" cy="{}" r="{:.0f}"/>')
         return self._map(view, mark.format(x, y, size), told, north)
 
@@ -181,14 +186,14 @@ class Atlas:
         bar_m = scale_length(view[2] - view[0])
         share = 100 * bar_m / (view[2] - view[0])
         return Markup(
-            '<svg class="map" viewBox="0 0 {w:.0f} {h:.0f}" role="img" aria-label="{told}">'
-            '<svg x="0" y="0" width="{w:.0f}" height="{h:.0f}" viewBox="{l} {t} {w:.0f} {h:.0f}">'
-            '<use href="#gd-base"/>{own}</svg></svg>'
+            '<svg class="map" viewBox="{l} {t} {w:.0f} {h:.0f}" role="img" aria-label="{told}" '
+            'style="--u:{unit:.2f}px"><use href="#gd-base"/>{own}</svg>'
             '<p class="scale"><svg viewBox="0 0 100 4" preserveAspectRatio="none" '
             'aria-hidden="true"><path d="M0.3 0V3H{share:.1f}V0"/></svg>'
             "<span>{bar}</span><b>{north} ↑</b></p>"
         ).format(
             w=width, h=height, l=left, t=top, told=told, own=own, share=share, north=north,
+            unit=width / MAP_PX,
             bar=f"{bar_m / 1000:g} km",
         )  # fmt: skip
 
@@ -259,13 +264,14 @@ def _shown_homes(homes: gpd.GeoDataFrame | None, region: Region) -> Any:
         homes = homes[homes["located"].fillna(True).astype(bool)]
     shapes = homes.geometry.to_crs(region.crs)
     if len(shapes) <= MOST_SHAPES:
-        return shapes
+        simple = shapely.simplify(shapes.to_numpy(), HOMES_TO_M)
+        return shapely.get_parts(shapely.union_all(shapely.buffer(simple, 0)))
     middles = shapely.get_coordinates(shapely.centroid(shapes.to_numpy()))
     corners = np.unique(np.floor(middles / SQUARE_M), axis=0) * SQUARE_M
     squares = shapely.box(
         corners[:, 0], corners[:, 1], corners[:, 0] + SQUARE_M, corners[:, 1] + SQUARE_M
     )
-    return [shapely.union_all(squares)]
+    return shapely.get_parts(shapely.union_all(squares))
 
 
 def label(text: object) -> Markup:
