@@ -56,6 +56,16 @@ def chromium() -> str:
 @pytest.fixture
 def small_study(tmp_path: Path) -> Path:
     """A study folder of one town and three stacks, made on the spot: 14 x 11 km, a wind rose."""
+    return _write_small_study(tmp_path / "example")
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for a whole session: to be copied, not changed."""
+    return _write_small_study(tmp_path_factory.mktemp("small") / "example")
+
+
+def _write_small_study(folder: Path) -> Path:
     west, south, east, north = 69.15, 41.05, 69.32, 41.15
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     works = [[69.18, 41.08], [69.20, 41.08], [69.20, 41.10], [69.18, 41.10], [69.18, 41.08]]
@@ -94,7 +104,6 @@ c,Plant Ц,power,69.30,41.06,30,2,10,400,5,8
         "Village,69.29,41.07,2000\n",
         "weather.csv": "\n".join(rose) + "\n",
     }
-    folder = tmp_path / "example"
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

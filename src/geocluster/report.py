@@ -249,6 +249,7 @@ def draw(study: Study, results: Results) -> Page:
         review_page=REVIEW_PAGE,
         weather=study.weather,
         weather_name=DEFAULT_PLACE if len(study.weathers) > 1 else "",
+        dossier_page=DOSSIER_PAGE,
     )
 
 
@@ -278,6 +279,7 @@ def review(study: Study, results: Results, language: str) -> ReviewPage:
         demonstration=results.demonstration,
         sources_of_data=credits_of(study),
         map_page="index.html",
+        dossier_page=DOSSIER_PAGE,
         language=language,
         **{name: judged[name] for name in known if judged.get(name) is not None},
     )

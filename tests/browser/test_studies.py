@@ -13,8 +13,8 @@ pytestmark = pytest.mark.browser
 REGIONS = ("tashkent", "navoi", "andijan", "bukhara")
 FROM_OSM = ("malta", "andorra")
 FILES = {
-    "index.html", "review.html", "exposure.csv", "homes.gpkg", "sites.gpkg", "sites.csv",
-    "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json",
+    "index.html", "review.html", "dossier.html", "exposure.csv", "homes.gpkg", "sites.gpkg",
+    "sites.csv", "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json",
     "stability.json", "provenance.json", "suitable.tif", "region.gpkg", "geocluster.qgs",
     "burden.qml", "concentration.qml", "suitable.qml", "supply.csv",
 }  # fmt: skip

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FIRST = 20
 ALWAYS = ("proposed", "existing zone", "brownfield")
 MOST_PAGES = 200
+LONGEST = 2_000
 SHARE_UNIT = "0 to 1"
 Rows = list[tuple[str, str]]
 
@@ -132,7 +133,8 @@ def _candidate(
     number, longitude, latitude = place
     shape, site_id = site["geometry"], str(site["site_id"])
     story = narratives.get(site_id)
-    told = sentences(story) if story else []
+    told = sentences({**story, "name": clean(story.get("name"))}) if story else []
+    told = [clean(text, LONGEST) for text in told]
     exposure, note, table = exposure_of(study, results, words, site)
     return Candidate(
         site_id=clean(site_id, 40),
@@ -154,9 +156,7 @@ def _candidate(
     )
 
 
-def _facts(
-    words: Words, site: Mapping[Any, Any], count: int, place: tuple[float, float]
-) -> Rows:
+def _facts(words: Words, site: Mapping[Any, Any], count: int, place: tuple[float, float]) -> Rows:
     where = f"{place[1]:.4f} N, {place[0]:.4f} E"
     rows = [
         (words("Site"), clean(site["site_id"], 40)),
@@ -242,7 +242,10 @@ def _shares(words: Words, site: Mapping[Any, Any]) -> list[tuple[float, str]]:
     """How often the site is first, and among the first three, over all cases."""
     given = (
         ("acceptability", words("first in {share} of the cases", share="{share}")),
-        ("top_three_share", words("among the first three in {share} of the cases", share="{share}")),
+        (
+            "top_three_share",
+            words("among the first three in {share} of the cases", share="{share}"),
+        ),
     )
     return [
         (float(site[name]), text.format(share=f"{float(site[name]):.0%}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +61,11 @@ def mass_check(study: Study, results: Results, words: Words) -> tuple[bool | Non
     wanted = words("1, within {part}", part=f"{MASS_WITHIN:.1%}")
     hour = neutral_hour(study.weather)
     if hour is None:
-        return None, words("this weather has no hour of class A to D with a wind above 2 m/s"), wanted
+        return (
+            None,
+            words("this weather has no hour of class A to D with a wind above 2 m/s"),
+            wanted,
+        )
     share = flux_share(study, hour)
     speed, letter = float(hour["wind_speed_m_s"][0]), "ABCDEF"[int(hour["stability"][0]) - 1]
     told = words(
@@ -142,7 +147,7 @@ def intake_check(study: Study, results: Results, words: Words) -> tuple[bool | N
         for name, height, mean in zip(names, heights, means, strict=True)
     )
     order = [mean for _, mean in sorted(zip(heights, means, strict=True))]
-    falling = all(a >= b for a, b in zip(order, order[1:], strict=False))
+    falling = all(a >= b for a, b in pairwise(order))
     least = LEAST_PPM if people.sum() >= CITY else 0.0
     near_ground = [m for h, m in zip(heights, means, strict=True) if h <= NEAR_GROUND_M]
     return falling and all(least <= mean <= MOST_PPM for mean in near_ground), told, wanted

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from geocluster.dossier.candidates import FIRST, Candidate, candidates_of
 from geocluster.dossier.checks import Check, checks_of
-from geocluster.dossier.methods import LIMITS, METHODS, REFERENCES, Method
+from geocluster.dossier.methods import LIMITS, REFERENCES, Method, methods_for
 from geocluster.maps.text import clean
+from geocluster.region import metric_crs
 from geocluster.words import SOURCE, Words
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def dossier_of(
         demonstration=clean(results.demonstration, 600) or None,
         figures=[(clean(figure, 60), clean(words(label), 120)) for figure, label in figures],
         sections=[one for one in sections if one.title not in LEFT_OUT],
-        methods=METHODS,
+        methods=methods_for(results.judging.methods[0] if results.judging else None),
         references=REFERENCES,
         limits=LIMITS,
         notes=[clean(words(note), 800) for note in results.notes],
@@ -124,7 +125,10 @@ def _provenance(study: Study, words: Words) -> list[tuple[str, str]]:
         ("geocluster", geocluster.__version__),
         ("Python", platform.python_version()),
         (words("Libraries"), versions),
-        (words("Reference system"), clean(study.region.crs.name, 120)),
+        (
+            words("Reference system"),
+            clean(metric_crs(study.region.crs, study.region.name).name, 120),
+        ),
         (words("Cells of the grid"), f"{settings.grid.cell_m:g} m"),
         (words("Weather"), clean(study.weather.attrs.get("origin"), 600) or "–"),
         (words("Everything else"), "provenance.json"),

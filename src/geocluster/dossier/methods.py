@@ -56,13 +56,10 @@ METHODS = (
     Method(
         marked("Ranking"),
         marked(
-            "Values are normalised and weighted; TOPSIS compares the distance to the best with "
-            "that to the worst found in each criterion. A missing value counts as the worst found."
+            "Values are normalised and weighted, and combined by the method that the study asks "
+            "for. A missing value counts as the worst found."
         ),
-        (
-            "S = d⁻ / (d⁻ + d⁺)",
-            "d± = √ Σⱼ wⱼ² (rⱼ − rⱼ±)²",
-        ),
+        (),
         (5, 6, 7),
     ),
     Method(
@@ -77,6 +74,27 @@ METHODS = (
         (8,),
     ),
 )
+
+# With rⱼ the normalised value of a criterion, the more the better, and wⱼ its share of the weight.
+RANKING_FORMULAS = {
+    "topsis": ("TOPSIS: S = d⁻ / (d⁻ + d⁺)", "d± = √ Σⱼ wⱼ² (rⱼ − rⱼ±)²"),
+    "weighted_sum": ("S = Σⱼ wⱼ rⱼ",),
+    "spotis": ("SPOTIS: S = Σⱼ wⱼ (xⱼ − bⱼ⁻) / (bⱼ⁺ − bⱼ⁻)",),
+    "promethee_ii": ("PROMETHEE II: S = Σⱼ wⱼ (φⱼ⁺ − φⱼ⁻)",),
+}
+
+
+def methods_for(method: str | None) -> list[Method]:
+    """The methods, with the formulas of the one that ranks.
+
+    Examples
+    --------
+    >>> methods_for("weighted_sum")[3].formulas
+    ('S = Σⱼ wⱼ rⱼ',)
+    """
+    formulas = RANKING_FORMULAS.get(method or "", ())
+    return [one._replace(formulas=formulas) if one.title == "Ranking" else one for one in METHODS]
+
 
 REFERENCES = (
     "US EPA (1995). User's Guide for the Industrial Source Complex (ISC3) Dispersion Models, "

@@ -31,7 +31,8 @@ def scores(
     weights : sequence
         Negative where less is better.
     bounds, thresholds : mapping, optional
-        Position of a criterion to its pair.
+        Position of a criterion to its pair; else the least and greatest found, and 0 and the
+        standard deviation found.
 
     Examples
     --------
@@ -48,7 +49,7 @@ def scores(
         column = [worst if math.isnan(value) else value for value in column]
         turned = [-value for value in column] if weight < 0 else column
         pair = (bounds or {}).get(number)
-        limits = (thresholds or {}).get(number, (0.0, 0.0))
+        limits = (thresholds or {}).get(number, (0.0, _deviation(column)))
         columns.append(_normalised(normalisation, column, turned, weight < 0, pair, limits))
     if method == "topsis":
         return _topsis(columns, shares)
@@ -87,6 +88,11 @@ def _normalised(
         size = max(abs(value) for value in column)
     ratios = [value / size if size else 0.0 for value in column]
     return [1 - ratio for ratio in ratios] if less else ratios
+
+
+def _deviation(column: Sequence[float]) -> float:
+    mean = sum(column) / len(column)
+    return math.sqrt(sum((value - mean) ** 2 for value in column) / len(column))
 
 
 def _net_flow(turned: Sequence[float], site: int, q: float, p: float) -> float:

@@ -131,8 +131,6 @@ def labels(words: Words) -> dict[str, str]:
         "to_map": words("To the map of the region"),
         "to_review": words("To the review page"),
         "verdict": words("Verdict"),
-        "contents": words("Contents"),
-        "summary": words("Summary for the region"),
         "candidates": words("Candidates, a page each"),
         "rank": words("rank"),
         "site": words("Site"),
@@ -151,8 +149,8 @@ def labels(words: Words) -> dict[str, str]:
         "facts": words("Facts"),
         "criteria": words("Criteria, among all candidates"),
         "criteria_note": words(
-            "Each tick is a candidate, the diamond this one, the heavy stroke the median; the better, the "
-            "farther to the right. Places count from the best."
+            "Each tick is a candidate, the diamond this one, the heavy stroke the median; the "
+            "better, the farther to the right. Places count from the best."
         ),
         "criterion": words("Criterion"),
         "value": words("Value"),
@@ -179,5 +177,4 @@ def labels(words: Words) -> dict[str, str]:
             "candidates as dots."
         ),
         "left_out": words("more rows are in the files beside this page"),
-        "key": words("SHA-256"),
     }

@@ -134,8 +134,9 @@ def partners_of(results: Results, words: Words, site: Mapping[Any, Any]) -> Rows
         (words("By-products in reach"), clean(site.get("by_products"), 300)),
     ]
     clusters = results.clusters
-    if len(clusters):
-        shapes = clusters.geometry.to_crs(results.sites.crs)
+    crs = results.sites.crs
+    if len(clusters) and crs is not None:
+        shapes = clusters.geometry.to_crs(crs)
         away = shapes.distance(site["geometry"]).to_numpy()
         for row in np.argsort(away, kind="stable")[:NEAREST_CLUSTERS]:
             one = clusters.iloc[int(row)]
@@ -150,9 +151,10 @@ def partners_of(results: Results, words: Words, site: Mapping[Any, Any]) -> Rows
 def touched_areas(results: Results, shape: Any) -> list[str]:
     """Why the ground of a site is not for decisions; empty where nothing is said of it."""
     areas = results.not_valid
-    if areas is None or not len(areas):
+    crs = results.sites.crs
+    if areas is None or not len(areas) or crs is None:
         return []
-    there = areas[areas.geometry.to_crs(results.sites.crs).intersects(shape).to_numpy()]
+    there = areas[areas.geometry.to_crs(crs).intersects(shape).to_numpy()]
     return list(dict.fromkeys(clean(reason, 300) for reason in there["reason"]))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -166,7 +167,9 @@ class Atlas:
         point = shapely.point_on_surface(site)
         ((x, y),) = self._whole(shapely.get_coordinates(point))
         size = self.width / UNIT_M * 0.03
-        mark = Markup('<use href="#gd-dots"/><circle class="site-mark" cx="{}" cy="{}" r="{:.0f}"/>')
+        mark = Markup(
+            '<use href="#gd-dots"/><circle class="site-mark" cx="{}" cy="{}" r="{:.0f}"/>'
+        )
         return self._map(view, mark.format(x, y, size), told, north)
 
     def near(self, site: Any, told: str, north: str) -> Markup:
@@ -224,11 +227,8 @@ class Atlas:
             rings = [part.exterior, *part.interiors] if closed else [part]
             for ring in rings if part.geom_type != "Point" else []:
                 points = self._whole(shapely.get_coordinates(ring))
-                kept = [points[0], *(b for a, b in zip(points, points[1:]) if a != b)]  # noqa: B905
-                steps = "".join(
-                    f"l{b[0] - a[0]} {b[1] - a[1]}"
-                    for a, b in zip(kept, kept[1:])  # noqa: B905
-                )
+                kept = [points[0], *(b for a, b in pairwise(points) if a != b)]
+                steps = "".join(f"l{b[0] - a[0]} {b[1] - a[1]}" for a, b in pairwise(kept))
                 told.append(f"M{kept[0][0]} {kept[0][1]}{steps or 'h0'}{'z' * closed}")
         return "".join(told)
 

@@ -155,6 +155,7 @@ def draw_map(
     review_page: str | None = None,
     weather: xr.Dataset | None = None,
     weather_name: str = "",
+    dossier_page: str | None = None,
     m: folium.Map | None = None,
 ) -> Page:
     """Draw a region and whatever is known of it as a map that opens without a network.
@@ -202,7 +203,7 @@ def draw_map(
     online_base : bool
         Offer OpenStreetMap's tiles in the layer control, off until a reader turns them on; the
         page then holds their address.
-    review_page : str, optional
+    review_page, dossier_page : str, optional
         A page to link to, relative to this one, on which readers weigh the criteria themselves.
     weather : xarray.Dataset, optional
         Its wind rose stands on the map, and its origin and days on the printed sheet.
@@ -269,6 +270,7 @@ def draw_map(
         panels=[panel for panel in (exposed, ranking, *panels) if panel is not None],
         sources_of_data=sources_of_data,
         review_page=review_page,
+        dossier_page=dossier_page,
     )
     bounds = _bounds(region)
     data = {

@@ -113,6 +113,7 @@ def panels_html(
     panels: Sequence[Panel],
     sources_of_data: Sequence[str],
     review_page: str | None = None,
+    dossier_page: str | None = None,
 ) -> str:
     """The side of the page; everything is escaped here, once."""
     html = _side_template().render(
@@ -126,6 +127,7 @@ def panels_html(
         notes=[clean(note, 600) for note in notes],
         panels=[(panel, rows_of(panel.table), drawn(panel.chart)) for panel in panels],
         review_page=review_page,
+        dossier_page=dossier_page,
         sources_of_data=[clean(s, 300) for s in sources_of_data],
         words=WORDS,
     )

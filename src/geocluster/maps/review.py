@@ -96,6 +96,7 @@ def draw_review(
     sources_of_data: Sequence[str] = (),
     title: str | None = None,
     map_page: str | None = None,
+    dossier_page: str | None = None,
     language: str = SOURCE,
     samples: int = SAMPLES,
 ) -> ReviewPage:
@@ -130,8 +131,8 @@ def draw_review(
         Why results are a demonstration only.
     sources_of_data : sequence of str
         Attribution.
-    title, map_page : str, optional
-        The region's name unless told; a page to link to, relative.
+    title, map_page, dossier_page : str, optional
+        The region's name unless told; pages to link to, relative.
     language : {"en", "ru", "uz"}
         In which the page opens; it holds all of them.
     samples : int
@@ -190,10 +191,10 @@ def draw_review(
         "needed": NEEDED_SHARE,
         **base_map(region, land, homes),
     }
-    return ReviewPage(_html(data, map_page))
+    return ReviewPage(_html(data, map_page, dossier_page))
 
 
-def _html(data: dict[str, Any], map_page: str | None) -> str:
+def _html(data: dict[str, Any], map_page: str | None, dossier_page: str | None = None) -> str:
     import jinja2
     from markupsafe import Markup
 
@@ -218,6 +219,7 @@ def _html(data: dict[str, Any], map_page: str | None) -> str:
         description=f"{data['title']}: {count}",
         no_script=words("This page ranks by a script, and scripts are turned off here."),
         map_page=map_page,
+        dossier_page=dossier_page,
         policy=policy(scripts),
         style=Markup(template("review.css")),
         code=Markup(code),

@@ -22,6 +22,7 @@ WORDS: dict[str, str] = {
     "close": "Close",
     "demonstration": "DEMONSTRATION",
     "highest": "the highest value",
+    "dossier": "The dossier, for print: a page a candidate",
     "here": "At this place",
     "layers": "Layers",
     "legend": "Legend",

@@ -1,0 +1,170 @@
+"""The dossier says what the tables say, and hides nothing."""
+
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from geocluster.dossier import checks
+from geocluster.dossier.candidates import chosen
+from geocluster.dossier.content import dossier_of
+from geocluster.dossier.oracle import scores
+from geocluster.dossier.page import draw_dossier
+from geocluster.report import dossier
+from geocluster.siting.criteria import BURDEN, criteria_table
+from geocluster.siting.ranking import rank
+from geocluster.words import Words
+
+
+@pytest.fixture(scope="module")
+def page(dossier_study) -> str:  # type: ignore[no-untyped-def]
+    return dossier(*dossier_study, "en").html
+
+
+def numbers(words: Words, value: float, unit: str) -> str:
+    return f"{words.number(100 * value)} %" if unit == "0 to 1" else words.number(value)
+
+
+def test_every_figure_of_a_page_is_that_of_the_table(dossier_study) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    words, content = Words(), dossier_of(study, results)
+    sites = results.sites.set_index("site_id")
+    rows = {row["label"]: row for row in criteria_table(results.sites).to_dict("records")}
+    assert len(content.candidates) >= 5
+    for one in content.candidates:
+        site = sites.loc[one.site_id]
+        told = dict(one.facts)
+        assert told["Rank"] == f"{int(site['rank'])} / {len(sites)}"
+        assert told["Area"] == f"{words.number(site['area_ha'])} ha"
+        assert dict(one.zone)["People on the site and in the zone"] == words.number(
+            site["people_in_protection_zone"]
+        )
+        assert dict(one.exposure)["Burden"].startswith(words.number(site[BURDEN]))
+        assert one.shares[1][0] == pytest.approx(site["top_three_share"])
+        for line in one.criteria:
+            row = rows[line.label]
+            value = float(site[row["column"]])
+            shown = numbers(words, value, row["unit"]) if math.isfinite(value) else "missing"
+            assert line.value.startswith(shown), line.label
+            known = results.sites[row["column"]].dropna()
+            assert line.median == numbers(words, float(np.median(known)), row["unit"])
+
+
+def test_places_count_from_the_best(dossier_study) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    best = results.measured.loc[results.measured[BURDEN].idxmin(), "site_id"]
+    content = dossier_of(study, results, first=len(results.sites))
+    (one,) = [one for one in content.candidates if one.site_id == best]
+    assert one.criteria[0].place == f"1 / {len(results.sites)}"
+
+
+def test_the_better_stands_farther_right(dossier_study) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    for line in dossier_of(study, results).candidates[0].criteria:
+        if line.strip is not None and np.ptp(line.strip.known) > 0:
+            low, high = (line.strip.at(float(f(line.strip.known))) for f in (np.min, np.max))
+            assert (low > high) == line.strip.less
+
+
+def test_what_somebody_proposed_has_a_page_and_its_name_is_text(dossier_study, page: str) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    assert "proposed" in set(chosen(results.sites, 0)["kind"])
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script" not in page
+    assert "\u202e" not in page
+    named = [one for one in dossier_of(study, results).candidates if "alert" in one.heading]
+    assert len(named[0].heading) <= 90
+    assert all("x" * 90 not in text for text in (named[0].lead, *named[0].told))
+
+
+class Strict(HTMLParser):
+    """Every element that is opened is closed, in turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs) -> None:  # type: ignore[no-untyped-def]
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs) -> None:  # type: ignore[no-untyped-def]
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_asks_for_nothing(page: str) -> None:
+    parser = Strict()
+    parser.feed(page)
+    assert parser.open == []
+    assert "://" not in page
+    assert "default-src 'none'" in page
+    used = set(re.findall(r'href="#([^"]+)"', page))
+    assert used <= set(re.findall(r'id="([^"]+)"', page))
+
+
+def test_the_same_run_gives_the_same_bytes(dossier_study, page: str) -> None:  # type: ignore[no-untyped-def]
+    assert dossier(*dossier_study, "en").html == page
+
+
+@pytest.mark.parametrize(("language", "word"), [("ru", "Досье размещения"), ("uz", "Usullar")])
+def test_a_page_in_each_language(dossier_study, language: str, word: str) -> None:  # type: ignore[no-untyped-def]
+    html = dossier(*dossier_study, language).html
+    assert f'<html lang="{language}">' in html
+    assert word in html
+    assert "Self-checks" not in html
+
+
+def test_checks_hold_on_a_sound_run(dossier_study) -> None:  # type: ignore[no-untyped-def]
+    found = {one.title: one for one in checks.checks_of(*dossier_study, Words())}
+    assert len(found) == 5
+    assert [one for one in found.values() if one.state == checks.FAILED] == []
+    assert found["What a source emits passes a plane downwind"].state == checks.PASSED
+    assert found["The ranking equals one computed by plain formulas"].state == checks.PASSED
+
+
+def test_a_check_that_fails_is_shown_as_failed(dossier_study, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    lost = results.exposure.assign(people=results.exposure["people"] * 0.9)
+    turned = results.measured.assign(score=results.measured["score"] + 1e-6)
+    wrong = replace(results, exposure=lost, measured=turned)
+    states = [one.state for one in checks.checks_of(study, wrong, Words())]
+    assert states.count(checks.FAILED) == 2
+    html = draw_dossier(dossier_of(study, wrong), study, wrong).html
+    assert html.count('<tr class="failed">') == 2
+    assert html.count("FAILS") == 2
+
+
+def test_a_check_that_breaks_does_not_hide(dossier_study, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    def broken(*_: object) -> float:
+        raise ZeroDivisionError("no wind")
+
+    monkeypatch.setattr(checks, "flux_share", broken)
+    first = checks.checks_of(*dossier_study, Words())[0]
+    assert first.state == checks.FAILED
+    assert "no wind" in first.found
+
+
+@pytest.mark.parametrize(
+    ("method", "normalisation"),
+    [("topsis", "vector"), ("topsis", "max"), ("weighted_sum", "min-max"),
+     ("spotis", "bounds"), ("promethee_ii", "net flow")],
+)  # fmt: skip
+def test_the_plain_formulas_are_those_of_the_ranking(method: str, normalisation: str) -> None:
+    import pandas as pd
+
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(rng.lognormal(size=(40, 5)), columns=list("abcde"))
+    table.loc[::7, "c"] = np.nan
+    weights = {"a": -0.4, "b": 0.2, "c": -0.2, "d": 0.1, "e": 0.1}
+    given = None if method in ("spotis", "promethee_ii") else normalisation
+    sites = table.assign(site_id=[f"S{i:02d}" for i in range(40)])
+    found = rank(sites, weights, method=method, normalisation=given, missing="worst")
+    own = found.set_index("site_id")["score"].reindex(sites["site_id"]).to_numpy()
+    again = scores(method, normalisation, table.to_numpy().tolist(), list(weights.values()))
+    np.testing.assert_allclose(again, own, atol=1e-12)
