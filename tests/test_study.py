@@ -125,7 +125,8 @@ def test_run_writes_everything_and_says_who_is_exposed(folder, tmp_path):
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {
         "index.html", "review.html", "dossier.html", "exposure.csv", "homes.gpkg", "sites.gpkg",
-        "sites.csv", "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif", "candidates.json",
+        "sites.csv", "rules.csv", "clusters.gpkg", "concentration.tif", "burden.tif",
+        "candidates.json",
         "stability.json", "provenance.json", "suitable.tif", "region.gpkg", "geocluster.qgs",
         "burden.qml", "concentration.qml", "suitable.qml", "supply.csv",
     }  # fmt: skip

@@ -120,6 +120,7 @@ def _provenance(study: Study, words: Words) -> list[tuple[str, str]]:
     import geocluster
 
     settings: Any = study.settings
+    crs = metric_crs(study.region.crs, study.region.name)
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in VERSIONED)
     return [
         ("geocluster", geocluster.__version__),
@@ -127,7 +128,7 @@ def _provenance(study: Study, words: Words) -> list[tuple[str, str]]:
         (words("Libraries"), versions),
         (
             words("Reference system"),
-            clean(metric_crs(study.region.crs, study.region.name).name, 120),
+            clean(crs.name, 120),
         ),
         (words("Cells of the grid"), f"{settings.grid.cell_m:g} m"),
         (words("Weather"), clean(study.weather.attrs.get("origin"), 600) or "–"),
