@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geocluster.comparing import options as runs
 from geocluster.fetching import options
 
 if TYPE_CHECKING:
@@ -106,6 +107,16 @@ def why_not(
             _warn(line)
         for line in answer.lines:
             typer.echo(line)
+
+
+@app.command()
+def compare(a: runs.RunA, b: runs.RunB, out: runs.Out = None, lang: Lang = "en") -> None:
+    """What differs between two runs: a page, a raster and a table; nothing is computed again."""
+    with _faults_as_messages():
+        from geocluster.comparing.compare import write_comparison
+
+        for path in write_comparison(a, b, out, language=lang).values():
+            typer.echo(path)
 
 
 @export.command("aermod")
