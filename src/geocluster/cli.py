@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +11,9 @@ import typer
 
 from geocluster.comparing import options as runs
 from geocluster.fetching import options
+from geocluster.terminal import Progress, console, escaped
 
 if TYPE_CHECKING:
-    from rich.status import Status
-
     from geocluster.run import Outcome
 
 app = typer.Typer(
@@ -68,7 +66,7 @@ def run(
     with _faults_as_messages():
         from geocluster.run import run_study
 
-        with _Progress() as progress:
+        with Progress() as progress:
             result = run_study(
                 folder, out, progress=progress, language=lang, parquet=parquet,
                 pdf=paper.upper() if pdf else None,
@@ -288,7 +286,7 @@ def _fetch(
 
     given = {name: value for name, value in asked.items() if value is not None}
     try:
-        with _Progress() as progress:
+        with Progress() as progress:
             fetched = fetch_study(
                 Request(**given),  # type: ignore[arg-type]
                 out,
@@ -321,7 +319,7 @@ def _faults_as_messages() -> Iterator[None]:
         for line in own_messages(caught):
             _warn(line)
         text = _os_message(error) if isinstance(error, OSError) else str(error)
-        _print(f"[bold red]error[/] {_escaped(text)}", error=True)
+        _print(f"[bold red]error[/] {escaped(text)}", error=True)
         raise typer.Exit(1) from None
 
 
@@ -330,77 +328,30 @@ def _os_message(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
-class _Progress:
-    """One line a step, with its time when it ends."""
-
-    def __init__(self) -> None:
-        self._console = _console(error=True)
-        self._status: Status | None = None
-        self._running = False
-
-    def __call__(self, step: str, seconds: float | None = None) -> None:
-        if seconds is None:
-            if self._status is not None:
-                self._status.update(_escaped(step))
-            elif self._console.is_terminal:
-                self._status = self._console.status(_escaped(step))
-                self._status.start()
-            elif self._running:  # how far a long step is, where a log is kept
-                self._console.print(f"  [dim]{_escaped(step)}[/]")
-            self._running = True
-            return
-        self._running = False
-        self._stop()
-        self._console.print(f"[green]✓[/] {_escaped(step)} [dim]{seconds:.1f} s[/]")
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop()
-
-    def _stop(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
-
-
 def _print_summary(result: Outcome) -> None:
     from rich.table import Table
 
-    console = _console(error=False)
+    shown = console(error=False)
     for line in result.warnings:
         _warn(line)
-    console.print()
+    shown.print()
     for heading, rows in result.summary.items():
-        console.print(f"[bold]{_escaped(heading)}[/]")
+        shown.print(f"[bold]{escaped(heading)}[/]")
         if not rows:
-            console.print()
+            shown.print()
             continue
         table = Table(box=None, show_header=len(rows[0]) > 2, pad_edge=False)
         for _ in rows[0]:
             table.add_column("")
         for row in rows:
-            table.add_row(*(_escaped(str(cell)) for cell in row))
-        console.print(table)
-        console.print()
+            table.add_row(*(escaped(str(cell)) for cell in row))
+        shown.print(table)
+        shown.print()
 
 
 def _warn(line: str) -> None:
-    _print(f"[yellow]note[/] {_escaped(line)}", error=True)
+    _print(f"[yellow]note[/] {escaped(line)}", error=True)
 
 
 def _print(text: str, *, error: bool = False) -> None:
-    _console(error=error).print(text, highlight=False)
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
-def _console(*, error: bool):  # type: ignore[no-untyped-def]
-    from rich.console import Console
-
-    return Console(stderr=error, highlight=False, soft_wrap=not sys.stderr.isatty())
+    console(error=error).print(text, highlight=False)

@@ -224,7 +224,8 @@ def _other_rows(found: Comparison) -> Iterator[tuple[Any, ...]]:
 
 def page_of(found: Comparison, language: str = SOURCE) -> str:
     """The page of a comparison, complete in one HTML file."""
-    from geocluster.maps.compare_page import Pair, Side, draw_comparison
+    from geocluster.maps.compare_page import Side, draw_comparison
+    from geocluster.maps.compare_surfaces import Pair
 
     areas = suitable_ha(found.a), suitable_ha(found.b)
     sides = [

@@ -127,7 +127,9 @@ def within_weak_winds(means: pd.DataFrame, winds: dict[str, float]) -> Iterator[
             continue
         share, wind = abs(change) / own, winds.get(row["pollutant"], float("nan"))
         if share < wind:
-            within.append(f"{pollutant_label(row['pollutant'])} {_percent(share)} ({_percent(wind)})")
+            within.append(
+                f"{pollutant_label(row['pollutant'])} {_percent(share)} ({_percent(wind)})"
+            )
     if within:
         text = marked(
             "Means where people live differ by less than the treatment of weak winds alone may "

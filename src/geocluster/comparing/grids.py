@@ -1,4 +1,4 @@
-"""Two runs' rasters on one grid: as they are where the grids agree, else warped onto the coarser."""
+"""Two runs' rasters on one grid: as they are where the grids agree, else on the coarser one."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def one_grid(a: Grid, b: Grid) -> OneGrid:
     >>> fine, coarse = Grid(utm, 0, 1000, 100, 10, 10), Grid(utm, 500, 1000, 200, 5, 5)
     >>> found = one_grid(fine, coarse)
     >>> found.grid.box, found.same, found.overlap
-    ((500, 0, 900.0, 1000), False, 0.5)
+    ((500, 0, 900, 1000), False, 0.5)
     """
     base, other = (a, b) if a.cell >= _cell_in(b, a.crs) * (1 - 1e-9) else (b, a)
     first, second = base.box, _box_in(other, base.crs)

@@ -125,8 +125,8 @@ def doubtful(run: Run) -> np.ndarray:
     doubts = np.zeros(len(sites), dtype=bool)
     if len(run.not_valid) and len(sites):
         areas = run.not_valid.to_crs(sites.crs)  # type: ignore[arg-type]
-        areas = areas.geometry.make_valid().union_all()
-        doubts |= sites.intersects(areas).to_numpy()
+        whole = areas.geometry.make_valid().union_all()
+        doubts |= sites.intersects(whole).to_numpy()
     if "approximate" in sites:
         doubts |= sites["approximate"].astype(str).isin(["True", "1", "1.0"]).to_numpy()
     return doubts

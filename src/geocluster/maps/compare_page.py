@@ -7,15 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from geocluster.maps.assets import script, style, template, without_addresses
 from geocluster.maps.base_map import base_layers
-from geocluster.maps.colours import class_breaks, class_index
+from geocluster.maps.compare_surfaces import Pair, focus_of, surface_pair
 from geocluster.maps.packing import pack, to_lonlat
-from geocluster.maps.raster_image import picture, warp
 from geocluster.maps.review import policy
-from geocluster.maps.surfaces import classes_of, usual_high
 from geocluster.maps.text import (
     AVERAGING,
     STATISTICS,
@@ -23,7 +19,6 @@ from geocluster.maps.text import (
     json_for_page,
     limit_name,
     pollutant_label,
-    unit_in_words,
 )
 from geocluster.words import SOURCE, Words, for_page, marked
 
@@ -37,14 +32,6 @@ if TYPE_CHECKING:
 SCRIPTS = ("review_words.js", "compare_map.js", "compare_tables.js", "compare.js")
 SHOWN = ("boundary", "towns")
 MOST_TOWNS = 40
-# Purple where B has more, orange where A has more: told apart by the colour-blind, and as dark as
-# each other (ColorBrewer's PuOr).
-MORE_IN_B = ("#b2abd2", "#8073ac", "#542788", "#2d004b")
-MORE_IN_A = ("#fdb863", "#e08214", "#b35806", "#7f3b08")
-SUITABLE_COLOUR = "#4f9d69"
-ONLY_IN_A, ONLY_IN_B = "#b35806", "#542788"
-# Of the highest value: what differs by less is the same.
-NOTHING = 1e-6
 # The words of statistics and periods, which the tables hold as codes.
 STATISTIC_WORDS = (
     marked("mean"),
@@ -87,31 +74,6 @@ class Side(NamedTuple):
     notes: Sequence[str]
     cell_m: float
     suitable_ha: float
-
-
-class Pair(NamedTuple):
-    """One quantity of both runs on the same grid.
-
-    Parameters
-    ----------
-    kind : {"concentration", "burden", "suitable"}
-        What it is; suitable land is 1 or 0.
-    key, pollutant, statistic, unit : str
-        Its name and unit.
-    a, b : ndarray or None
-        Shape (y, x), NaN where unknown; None where the run does not have it.
-    limit : float or None
-        What it is held against, in its unit.
-    """
-
-    kind: str
-    key: str
-    pollutant: str
-    statistic: str
-    unit: str
-    a: np.ndarray | None
-    b: np.ndarray | None
-    limit: float | None = None
 
 
 def draw_comparison(
@@ -159,7 +121,7 @@ def draw_comparison(
         The page, complete in one HTML file.
     """
     Words(language)
-    drawn = [_surface(pair, grid) for pair in pairs]
+    drawn = [surface_pair(pair, grid) for pair in pairs]
     data = {
         "language": language,
         "sides": [_side(side) for side in sides],
@@ -176,7 +138,7 @@ def draw_comparison(
         "findings": [[text, _values(values)] for text, values in findings],
         "paired": paired,
         "not_valid": _areas(not_valid, region),
-        "focus": _focus(region, sites, pairs, grid),
+        "focus": focus_of(region, sites, pairs, grid),
         **_base(region, homes),
     }
     return _html(data)
@@ -207,124 +169,6 @@ def _html(data: dict[str, Any]) -> str:
         leaflet=Markup(leaflet),
         leaflet_style=Markup(style("leaflet.css")),
     )
-
-
-def _surface(pair: Pair, grid: xr.DataArray) -> dict[str, Any] | None:
-    """Both pictures in the same classes, and the difference; None where there is nothing."""
-    told: dict[str, Any] = {
-        "kind": pair.kind,
-        "key": clean(pair.key),
-        "pollutant": pollutant_label(pair.pollutant) if pair.pollutant else "",
-        "statistic": STATISTICS.get(pair.statistic, clean(pair.statistic.replace("_", " "))),
-        "unit": unit_in_words(clean(pair.unit).replace("persons ug", "persons x ug")),
-    }
-    if pair.kind == "suitable":
-        return told | _suitable(pair, grid)
-    known = [part for part in (pair.a, pair.b) if part is not None]
-    ramp_name = "burden" if pair.kind == "burden" else "concentration"
-    breaks, colours = classes_of(
-        np.concatenate([one.ravel() for one in known]), ramp_name, pair.limit
-    )
-    if not breaks:
-        return None
-    images = {}
-    for name, part in (("a", pair.a), ("b", pair.b)):
-        if part is not None:
-            warped, box = warp(part, grid, grid.attrs["crs"], smooth=True)
-            made = picture(class_index(warped, breaks), box, colours)
-            images[name] = made.uri
-            told["bounds"] = _corners(made.bounds)
-    highest = max(float(np.nanmax(part)) for part in known if np.isfinite(part).any())
-    return {
-        **told,
-        **images,
-        "breaks": breaks,
-        "colours": list(colours),
-        "highest": float(f"{highest:.3g}"),
-        "difference": _difference(pair, grid, highest),
-    }
-
-
-def difference_classes(change: np.ndarray, highest: float) -> list[float]:
-    """The lower ends of the classes of a difference, the same below 0 as above.
-
-    Parameters
-    ----------
-    change : ndarray
-        B minus A; NaN where unknown.
-    highest : float
-        The highest value of either surface.
-
-    Examples
-    --------
-    >>> difference_classes(np.array([-47.0, 0.0, 3.0]), 100.0)
-    [2.0, 5.0, 10.0, 20.0]
-    >>> difference_classes(np.array([1e-9, np.nan]), 100.0)
-    []
-    """
-    sizes = np.abs(change[np.isfinite(change)])
-    usual = usual_high(sizes) or (float(sizes.max()) if sizes.size else 0.0)
-    return class_breaks(usual, len(MORE_IN_B)) if usual > NOTHING * highest else []
-
-
-def _difference(pair: Pair, grid: xr.DataArray, highest: float) -> dict[str, Any] | None:
-    if pair.a is None or pair.b is None:
-        return None
-    change = pair.b - pair.a
-    breaks = difference_classes(change, highest)
-    if not breaks:
-        return None
-    warped, box = warp(change, grid, grid.attrs["crs"], smooth=True)
-    count = len(breaks)
-    more, less = class_index(warped, breaks), class_index(-warped, breaks)
-    index = np.where(more > 0, more + count, less).astype("uint8")
-    colours = [*MORE_IN_A[-count:], *MORE_IN_B[-count:]]
-    known = change[np.isfinite(change)]
-    return {
-        "uri": picture(index, box, colours).uri,
-        "breaks": breaks,
-        "less": list(MORE_IN_A[-count:]),
-        "more": list(MORE_IN_B[-count:]),
-        "extremes": [float(f"{value:.3g}") for value in (known.min(), known.max())],
-    }
-
-
-def _suitable(pair: Pair, grid: xr.DataArray) -> dict[str, Any]:
-    """Suitable land of both, and what only one of them has; areas on the common grid."""
-    a, b = (np.nan_to_num(part) >= 0.5 for part in (pair.a, pair.b))  # type: ignore[arg-type]
-    both = np.isfinite(pair.a) & np.isfinite(pair.b)  # type: ignore[arg-type]
-    only_a, only_b = a & ~b & both, b & ~a & both
-    index = np.where(only_a, 1, np.where(only_b, 2, 0))
-    told: dict[str, Any] = {}
-    for name, part, colours in (
-        ("a", a, [SUITABLE_COLOUR]),
-        ("b", b, [SUITABLE_COLOUR]),
-        ("change", index, [ONLY_IN_A, ONLY_IN_B]),
-    ):
-        warped, box = warp(part.astype("uint8"), grid, grid.attrs["crs"], smooth=False)
-        made = picture(warped, box, colours)
-        told[name], told["bounds"] = made.uri, _corners(made.bounds)
-    hectares = float(grid.attrs["cell_m"]) ** 2 / 10_000
-    change = told.pop("change")
-    return told | {
-        "breaks": [],
-        "colours": [SUITABLE_COLOUR],
-        "highest": None,
-        "difference": {
-            "uri": change,
-            "breaks": [],
-            "less": [ONLY_IN_A],
-            "more": [ONLY_IN_B],
-            "extremes": [float(only_a.sum() * hectares), float(only_b.sum() * hectares)],
-        }
-        if (only_a | only_b).any()
-        else None,
-    }
-
-
-def _corners(bounds: Sequence[float]) -> list[list[float]]:
-    south, west, north, east = bounds
-    return [[south, west], [north, east]]
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -414,30 +258,6 @@ def _areas(not_valid: gpd.GeoDataFrame | None, region: Region) -> list[list[Any]
         (pack(shape), reason) for shape, reason in zip(shapes, not_valid["reason"], strict=True)
     ]
     return [[shape, clean(reason, 300)] for shape, reason in packed if shape is not None]
-
-
-def _focus(
-    region: Region, sites: gpd.GeoDataFrame, pairs: Sequence[Pair], grid: xr.DataArray
-) -> list[list[float]]:
-    """The box of the candidates and of the cells that differ clearly, else of the region."""
-    import geopandas as gpd
-    from shapely.geometry import box
-
-    parts = [box(*sites.total_bounds)] if len(sites) else []
-    half = float(grid.attrs["cell_m"]) / 2
-    for pair in pairs:
-        if pair.kind != "concentration" or pair.a is None or pair.b is None:
-            continue
-        size = np.nan_to_num(np.abs(pair.b - pair.a))
-        rows, columns = np.nonzero(size > 0.2 * size.max()) if size.any() else ([], [])
-        if len(rows):
-            x, y = grid["x"].values[columns], grid["y"].values[rows]
-            found = box(x.min() - half, y.min() - half, x.max() + half, y.max() + half)
-            parts.append(gpd.GeoSeries([found], crs=grid.attrs["crs"]).to_crs(region.crs).iloc[0])
-    shapes = gpd.GeoSeries(parts or [region.boundary], crs=region.crs).to_crs("EPSG:4326")
-    west, south, east, north = (round(float(one), 5) for one in shapes.total_bounds)
-    pad = 0.06 * max(east - west, north - south)
-    return [[south - pad, west - pad], [north + pad, east + pad]]
 
 
 def _base(region: Region, homes: gpd.GeoDataFrame | None) -> dict[str, Any]:

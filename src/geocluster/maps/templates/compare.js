@@ -101,13 +101,13 @@ function geoclusterCompare(node) {
     at("cp-demonstration").hidden = !alike || !data.sides[0].demonstration;
     if (!at("cp-demonstration").hidden) at("cp-demonstration").textContent = `A, B. ${demonstration(data.sides[0])}`;
     at("cp-language").replaceChildren(...Object.entries(data.languages).map(([code, { name }]) => gc.option(code, name, gc.language)));
-    modes[0].textContent = t("A | B");
+    modes[0].textContent = "A | B";
     modes[0].setAttribute("aria-label", t("Divider between A and B"));
     modes[1].textContent = t("Difference");
     at("cp-surface").replaceChildren(...data.surfaces.map((one, i) => gc.option(String(i), title(one), String(state.surface))));
     at("cp-sides").replaceChildren(...data.sides.map((side, i) => element("div", { className: `cp-side cp-${"ab"[i]}` },
       element("h3", {}, element("span", { className: "cp-letter" }, "AB"[i]), element("bdi", {}, side.name)),
-      element("p", { className: "cp-soft" }, element("bdi", {}, side.study), ` · ${t("cells of {metres} m", { metres: gc.number(side.cell_m) })}`),
+      element("p", { className: "cp-soft" }, element("bdi", {}, side.study), " · " + t("cells of {metres} m", { metres: gc.number(side.cell_m) })),
       side.demonstration && !alike ? element("p", { className: "cp-warning" }, demonstration(side)) : null,
       element("p", {}, side.verdict))));
     at("cp-findings").replaceChildren(...data.findings.map((one) => element("li", {}, filled(one))));

@@ -43,7 +43,7 @@ function geoclusterCompareTables(gc, data, chosen) {
     const rows = shown.map((one, row) => element("tr", { "aria-current": row === current ? "true" : null },
       element("th", { scope: "row" }, element("button", { type: "button", className: "cp-link", on: { click: () => chosen(row) } }, element("bdi", {}, gc.label(row))),
         one.doubt ? element("span", { className: "cp-doubt" }, t("cannot be judged")) : null,
-        one.state === "both" && one.overlap < 0.999 ? element("small", {}, ` ${t("{share} in common", { share: gc.percent(one.overlap) })}`) : null),
+        one.state === "both" && one.overlap < 0.999 ? element("small", {}, " " + t("{share} in common", { share: gc.percent(one.overlap) })) : null),
       figure(one.rank[0]), figure(one.rank[1]), change(one), figure(one.score[0]), figure(one.score[1]), share(one.top_three_share[0]), share(one.top_three_share[1])));
     const none = element("tr", {}, element("td", { colSpan: 8 }, t("Neither run has a candidate.")));
     at("cp-table").replaceChildren(table([[t("Candidate"), false], [t("Rank A"), true], [t("Rank B"), true], [t("Change"), false], [t("Score A"), true], [t("Score B"), true], [t("Top three A"), true], [t("Top three B"), true]], rows.length ? rows : [none]));
