@@ -9,6 +9,7 @@ import numpy as np
 
 from geocluster.maps.colours import class_breaks, class_index, ramp
 from geocluster.maps.layers import Layer, shape_layer
+from geocluster.maps.many_homes import all_people_layer
 from geocluster.maps.text import column_label, figure, limit_in_words
 
 if TYPE_CHECKING:
@@ -33,20 +34,24 @@ def home_layers(
     """Homes, coloured by what their people breathe; thinly peopled ones are drawn faintly.
 
     The colours are the classes of the surface of the same pollutant and statistic. Above 5,000
-    homes only those with most people are drawn.
+    homes only those with most people are drawn, over the people of all homes by cell;
+    the title says so.
     """
     if exposure is None or len(exposure) == 0:
         return []
-    table = exposure
+    table, beneath, drawn = exposure, None, "Homes"
     if len(table) > MOST_HOMES and "people" in table:
         largest = np.argsort(-table["people"].to_numpy(dtype=float), kind="stable")[:MOST_HOMES]
         table = table.iloc[np.sort(largest)]
+        beneath = all_people_layer(exposure, region)
+        drawn = f"The {figure(MOST_HOMES, 'count')} homes with most people of "
+        drawn += figure(len(exposure), "count")
     exposed = [str(c) for c in table.columns if re.match(NO_CASE + r"[a-z0-9_.]+_ug_m3$", str(c))]
     styles, variants, scales = _by_surface(table, exposed, _fading(table, region), surfaces)
     texts = {**_exposure_texts(table, exposed), **_people_above(table)}
     layer = shape_layer(
         "homes",
-        "Homes, by what people breathe" if scales else "Homes",
+        f"{drawn}, by what people breathe" if scales else drawn,
         "people",
         table.assign(**{name: column for name, (_, _, column) in texts.items()}),
         region.crs,
@@ -61,7 +66,7 @@ def home_layers(
         variants=variants,
         scales=scales,
     )
-    return [layer] if layer else []
+    return [one for one in (layer, beneath) if one is not None]
 
 
 def _by_surface(
