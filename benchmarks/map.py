@@ -7,8 +7,8 @@ asserted.
 The region is made up: 1,000 sources, 500 candidates with 10 criteria, rasters of 1000 x 1000
 cells of a smooth field with noise for two pollutants, and homes as buildings of 12 corners. First
 paint is the browser's own first contentful paint; ready is when everything is drawn; a move is a
-step of zoom with all that the page does after it, drawn; a slider's move is up to the next drawn frame.
-The network is off.
+step of zoom with all that the page does after it, drawn; a slider's move is up to the next drawn
+frame. The network is off.
 """
 
 from __future__ import annotations

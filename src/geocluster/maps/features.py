@@ -28,7 +28,7 @@ NOT_FOR_CARDS = (
     "worst_home_origin",
     "land_price_origin",
 )
-INK, CLUSTER, SITE, SITE_TOP = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a"
+INK, CLUSTER, SITE, SITE_TOP, PIN = "#22223b", "#3d3a8c", "#5fae7f", "#0b6b3a", "#2c7a4e"
 WEATHER = "#1b6ca8"
 # Fill, edge and dashes of each kind of candidate: told apart without colours too.
 SITE_KINDS = {
@@ -249,7 +249,7 @@ def site_layers(sites: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
         shown=True,
         swatches=[
             {"mark": "pin", "colour": SITE_TOP, "text": "1", "label": "ranks 1 to 3"},
-            {"mark": "pin", "colour": SITE, "text": "9", "label": "other ranks"},
+            {"mark": "pin", "colour": PIN, "text": "9", "label": "other ranks"},
             *_kind_swatches(table),
         ],
         pins=[_pin(rank) for rank in ranks],

@@ -18,6 +18,7 @@ _BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 WORDS: dict[str, str] = {
     "above": "above",
     "below": "below",
+    "by_keyboard": "Map: arrows move it, + and - zoom, Enter tells what is in the middle",
     "candidate": "Candidate site",
     "close": "Close",
     "demonstration": "DEMONSTRATION",

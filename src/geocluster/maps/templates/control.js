@@ -172,6 +172,14 @@ function geoclusterControl(gc) {
     marks.addTo(map);
   }
 
+  /* the keyboard: arrows move the map, Enter asks what is in its middle */
+  const ground = map.getContainer();
+  ground.setAttribute("role", "application");
+  ground.setAttribute("aria-label", words.by_keyboard);
+  ground.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === ground) map.fire("click", { latlng: map.getCenter() });
+  });
+
   /* the side */
   const toggle = document.getElementById("gc-toggle");
   const open = (on) => {
