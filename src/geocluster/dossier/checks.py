@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geocluster.maps.text import clean
 from geocluster.siting.finalists import DIFFERENCE, FORWARD
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def checks_of(study: Study, results: Results, words: Words) -> list[Check]:
         try:
             holds, found, wanted = check(study, results, words)
         except Exception as error:  # a check that breaks must be seen, and must not stop a run
-            holds, found, wanted = False, f"{type(error).__name__}: {error}", ""
+            holds, found, wanted = False, clean(f"{type(error).__name__}: {error}", 300), ""
         state = NOT_ASKED if holds is None else (PASSED if holds else FAILED)
         checks.append(Check(title, state, found, wanted))
     return checks

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from geocluster.maps.base_map import MAJOR
-from geocluster.maps.text import clean
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,6 +32,7 @@ NEAR_M = 15_000.0
 MAP_PX = 220  # how wide a map is on the page, about
 STRIP_WIDTH, STRIP_HEIGHT, STRIP_EDGE = 220, 20, 8
 SKEWED = 30.0
+View = tuple[float, float, float, float]
 # Kind of land, class of its drawing.
 DRAWN = (
     ("built_up", "built"),
@@ -137,17 +137,21 @@ class Atlas:
         west, south, east, north = self.bounds
         self.width = max(east - west, north - south)
         self.tolerance = self.width / 2_000
-        parts = [_area("homes", self._path(_shown_homes(homes, region)))]
+        given: list[tuple[str, Any, float]] = [
+            ("homes", _shown_homes(homes, region), self.tolerance)
+        ]
         if land is not None and len(land):
             land = land.to_crs(region.crs)
             areas = land.geom_type.str.contains("Polygon")
             for kind, name in DRAWN:
                 own = land["kind"] == kind
-                parts.append(_area(name, self._path(land.geometry[own & areas])))
-                parts.append(_area(f"{name} line", self._path(land.geometry[own & ~areas])))
-            parts.append(_area("road", self._path(_main_roads(land))))
-        parts.append(_area("boundary", self._path([region.boundary])))
-        parts.append(_area("others", self._path(self.sites.geometry, 10.0)))
+                given.append((name, land.geometry[own & areas], self.tolerance))
+                given.append((f"{name} line", land.geometry[own & ~areas], self.tolerance))
+            given.append(("road", _main_roads(land), self.tolerance))
+        given.append(("boundary", [region.boundary], self.tolerance))
+        given.append(("others", self.sites.geometry, 10.0))
+        self.drawn = [(name, _largest(shapes, within)) for name, shapes, within in given]
+        parts = [_area(name, self._path(shapes)) for name, shapes in self.drawn]
         middles = shapely.get_coordinates(shapely.point_on_surface(self.sites.geometry.to_numpy()))
         side = round(self.width / UNIT_M * 0.012)
         corners = ((x - side // 2, y - side // 2) for x, y in self._whole(middles))
@@ -159,11 +163,22 @@ class Atlas:
         """What every map stands on; for the shared definitions."""
         return Markup('<g id="gd-base">{}</g>{}').format(self._base, self._dots)
 
+    def whole_view(self) -> View:
+        """A square about the region: west, south, east, north. [m]"""
+        west, south, east, north = self.bounds
+        half, x, y = 0.53 * self.width, (west + east) / 2, (south + north) / 2
+        return x - half, y - half, x + half, y + half
+
+    def near_view(self, site: Any) -> View:
+        """A square about a site: west, south, east, north. [m]"""
+        west, south, east, north = shapely.bounds(site)
+        half = max(NEAR_M / 2, 1.5 * max(east - west, north - south))
+        x, y = (west + east) / 2, (south + north) / 2
+        return x - half, y - half, x + half, y + half
+
     def overview(self, site: Any, told: str, north: str) -> Markup:
         """The whole region, with all candidates as dots and the site marked."""
-        west, south, east, north_m = self.bounds
-        half, x, y = 0.53 * self.width, (west + east) / 2, (south + north_m) / 2
-        view = (x - half, y - half, x + half, y + half)
+        view = self.whole_view()
         point = shapely.point_on_surface(site)
         ((x, y),) = self._whole(shapely.get_coordinates(point))
         size = self.width / UNIT_M * 0.03
@@ -174,16 +189,11 @@ class Atlas:
 
     def near(self, site: Any, told: str, north: str) -> Markup:
         """The site's surroundings."""
-        west, south, east, north_m = shapely.bounds(site)
-        half = max(NEAR_M / 2, 1.5 * max(east - west, north_m - south))
-        x, y = (west + east) / 2, (south + north_m) / 2
-        view = (x - half, y - half, x + half, y + half)
-        own = _area("own-site", self._path([site], 1.0))
+        view = self.near_view(site)
+        own = _area("own-site", self._path([site]))
         return self._map(view, own, told, north)
 
-    def _map(
-        self, view: tuple[float, float, float, float], own: Markup, told: str, north: str
-    ) -> Markup:
+    def _map(self, view: View, own: Markup, told: str, north: str) -> Markup:
         left, top = self._whole(np.array([[view[0], view[3]]]))[0]
         width, height = ((view[2] - view[0]) / UNIT_M, (view[3] - view[1]) / UNIT_M)
         bar_m = scale_length(view[2] - view[0])
@@ -206,19 +216,9 @@ class Atlas:
         y = (self.bounds[3] - coordinates[:, 1]) / UNIT_M
         return list(zip(np.rint(x).astype(int).tolist(), np.rint(y).astype(int).tolist()))  # noqa: B905
 
-    def _path(self, shapes: Iterable[Any], tolerance: float | None = None) -> str:
-        """Lines and rings as one path; the largest, while they stay within their vertices."""
-        tolerance = self.tolerance if tolerance is None else tolerance
-        given = np.asarray(list(shapes), dtype=object)
-        if not given.size:
-            return ""
-        simple = shapely.simplify(given, tolerance)
-        simple = simple[~(shapely.is_empty(simple) | shapely.is_missing(simple))]
-        size = np.maximum(shapely.area(simple), shapely.length(simple))
-        order = np.argsort(-size, kind="stable")
-        kept = np.cumsum(shapely.get_num_coordinates(simple)[order]) <= MOST_VERTICES
-        kept[:1] = True
-        return "".join(self._lines(shape) for shape in simple[np.sort(order[kept])])
+    def _path(self, shapes: Iterable[Any]) -> str:
+        """Lines and rings as one path."""
+        return "".join(self._lines(shape) for shape in shapes)
 
     def _lines(self, shape: Any) -> str:
         told = []
@@ -231,6 +231,20 @@ class Atlas:
                 steps = "".join(f"l{b[0] - a[0]} {b[1] - a[1]}" for a, b in pairwise(kept))
                 told.append(f"M{kept[0][0]} {kept[0][1]}{steps or 'h0'}{'z' * closed}")
         return "".join(told)
+
+
+def _largest(shapes: Iterable[Any], tolerance: float) -> np.ndarray:
+    """Shapes simplified; the largest, while they stay within their vertices."""
+    given = np.asarray(list(shapes), dtype=object)
+    if not given.size:
+        return given
+    simple = shapely.simplify(given, tolerance)
+    simple = simple[~(shapely.is_empty(simple) | shapely.is_missing(simple))]
+    size = np.maximum(shapely.area(simple), shapely.length(simple))
+    order = np.argsort(-size, kind="stable")
+    kept = np.cumsum(shapely.get_num_coordinates(simple)[order]) <= MOST_VERTICES
+    kept[:1] = True
+    return np.asarray(simple[np.sort(order[kept])], dtype=object)
 
 
 def scale_length(width_m: float) -> float:
@@ -272,8 +286,3 @@ def _shown_homes(homes: gpd.GeoDataFrame | None, region: Region) -> Any:
         corners[:, 0], corners[:, 1], corners[:, 0] + SQUARE_M, corners[:, 1] + SQUARE_M
     )
     return shapely.get_parts(shapely.union_all(squares))
-
-
-def label(text: object) -> Markup:
-    """Text from data, fit to stand in a drawing."""
-    return escape(clean(text))
