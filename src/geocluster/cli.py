@@ -60,6 +60,9 @@ def run(
     pdf: Annotated[
         bool, typer.Option("--pdf", help="Print the map into index.pdf (needs Chromium).")
     ] = False,
+    docx: Annotated[
+        bool, typer.Option("--docx", help="Write the dossier as a Word document too.")
+    ] = False,
     paper: Annotated[str, typer.Option("--paper", help="Of the PDF: A4 or A3.")] = "A4",
 ) -> None:
     """All of it: a map, tables and rasters from a study folder."""
@@ -69,7 +72,7 @@ def run(
         with Progress() as progress:
             result = run_study(
                 folder, out, progress=progress, language=lang, parquet=parquet,
-                pdf=paper.upper() if pdf else None,
+                pdf=paper.upper() if pdf else None, docx=docx,
             )  # fmt: skip
         _print_summary(result)
 

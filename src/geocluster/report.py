@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geocluster.dossier.page import DossierPage
+    from geocluster.dossier.content import Dossier
     from geocluster.maps.page import Page
     from geocluster.maps.review import ReviewPage
     from geocluster.results import Results
@@ -35,11 +35,12 @@ VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pypro
 
 
 def write_results(
-    study: Study, results: Results, target: Path, language: str = SOURCE
+    study: Study, results: Results, target: Path, language: str = SOURCE, *, docx: bool = False
 ) -> dict[str, Path]:
     """Write the map, the tables and the rasters of a run into a folder.
 
-    Pages that are there in several languages open in this one.
+    Pages that are there in several languages open in this one; with `docx` the dossier is written
+    as a Word document too.
 
     Returns
     -------
@@ -67,7 +68,6 @@ def write_results(
     files = {
         "index.html": target / "index.html",
         REVIEW_PAGE: target / REVIEW_PAGE,
-        DOSSIER_PAGE: target / DOSSIER_PAGE,
         "exposure.csv": write_csv(marked(results.summary), target / "exposure.csv"),
         "homes.gpkg": write_layers({"homes": marked(exposure)}, target / "homes.gpkg"),
         "sites.gpkg": write_layers({"sites": marked(results.sites)}, target / "sites.gpkg"),
@@ -107,8 +107,7 @@ def write_results(
     files |= write_gis_files(study, results, target)
     draw(study, results).save(files["index.html"])
     review(study, results, language).save(files[REVIEW_PAGE])
-    dossier(study, results, language).save(files[DOSSIER_PAGE])
-    return files
+    return files | write_dossier(study, results, target, language, docx=docx)
 
 
 def stability_file(results: Results, target: Path) -> dict[str, Path]:
@@ -169,6 +168,8 @@ def provenance(study: Study, results: Results) -> dict[str, Any]:
     unused: dict[str, Any] = {} if study.settings.weather_places else {"weather_places": True}
     if study.terrain is None:
         unused["inputs"] = {"dem": True}
+    if study.settings.dossier == type(study.settings.dossier)():
+        unused["dossier"] = True
     if not study.park.emissions:
         unused["park"] = {"emission_g_s": True, "emissions_t_yr": True, "harm": True}
     versions = {name: importlib.metadata.version(name) for name in VERSIONED}
@@ -285,21 +286,37 @@ def review(study: Study, results: Results, language: str) -> ReviewPage:
     )
 
 
-def dossier(study: Study, results: Results, language: str) -> DossierPage:
-    """The dossier of a run, in one language."""
-    from geocluster.dossier.content import dossier_of
+def write_dossier(
+    study: Study, results: Results, target: Path, language: str, *, docx: bool = False
+) -> dict[str, Path]:
+    """The dossier as a page, and as a Word document where that is asked for."""
+    from geocluster.dossier.office import write_docx
     from geocluster.dossier.page import draw_dossier
+
+    asked = study.settings.dossier
+    content = dossier(study, results, language)
+    files = {DOSSIER_PAGE: draw_dossier(content, study, results).save(target / DOSSIER_PAGE)}
+    if docx or asked.docx:
+        template = None if asked.template is None else study.settings.path(asked.template)
+        path = target / "dossier.docx"
+        files[path.name] = write_docx(content, study, results, path, template)
+    return files
+
+
+def dossier(study: Study, results: Results, language: str) -> Dossier:
+    """What the dossier of a run says, in one language."""
+    from geocluster.dossier.content import dossier_of
     from geocluster.panels.folds import panels
 
-    content = dossier_of(
+    return dossier_of(
         study,
         results,
         sections=panels(study, results),
         figures=headline(results),
         sources_of_data=credits_of(study),
         language=language,
+        first=study.settings.dossier.candidates,
     )
-    return draw_dossier(content, study, results)
 
 
 def _rounded(value: float) -> float | None:

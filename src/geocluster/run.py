@@ -54,6 +54,7 @@ def run_study(
     language: str = SOURCE,
     parquet: bool = False,
     pdf: str | None = None,
+    docx: bool = False,
 ) -> Outcome:
     """Run the main job on a study folder and write its results.
 
@@ -66,11 +67,13 @@ def run_study(
     progress : callable, optional
         Called as ``progress(step)`` and ``progress(step, seconds)``.
     language : {"en", "ru", "uz"}
-        In which the review page opens; it holds all of them. The map is in English.
+        In which the review page opens; it holds all of them. Of the dossier; the map is in English.
     parquet : bool
         Write the layers of each GeoPackage as GeoParquet too.
     pdf : {"A4", "A3"}, optional
         Print the map into index.pdf on this paper, through a Chromium that is installed.
+    docx : bool
+        Write the dossier as a Word document too.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def run_study(
             check_folder(target)
         results = compute(study, tell)
         with _timed(tell, "draw the map and write the files"):
-            files = write_results(study, results, target, language)
+            files = write_results(study, results, target, language, docx=docx)
             if parquet:
                 files |= write_parquet_beside(files)
         if pdf is not None:

@@ -13,7 +13,8 @@ from geocluster.dossier.candidates import chosen
 from geocluster.dossier.content import dossier_of
 from geocluster.dossier.oracle import scores
 from geocluster.dossier.page import draw_dossier
-from geocluster.report import dossier
+from geocluster.errors import InputError
+from geocluster.report import dossier, write_dossier
 from geocluster.siting.criteria import BURDEN, criteria_table
 from geocluster.siting.ranking import rank
 from geocluster.words import Words
@@ -21,7 +22,11 @@ from geocluster.words import Words
 
 @pytest.fixture(scope="module")
 def page(dossier_study) -> str:  # type: ignore[no-untyped-def]
-    return dossier(*dossier_study, "en").html
+    return page_of(dossier_study, "en")
+
+
+def page_of(dossier_study, language: str) -> str:  # type: ignore[no-untyped-def]
+    return draw_dossier(dossier(*dossier_study, language), *dossier_study).html
 
 
 def numbers(words: Words, value: float, unit: str) -> str:
@@ -109,12 +114,12 @@ def test_the_page_is_whole_and_asks_for_nothing(page: str) -> None:
 
 
 def test_the_same_run_gives_the_same_bytes(dossier_study, page: str) -> None:  # type: ignore[no-untyped-def]
-    assert dossier(*dossier_study, "en").html == page
+    assert page_of(dossier_study, "en") == page
 
 
 @pytest.mark.parametrize(("language", "word"), [("ru", "Досье размещения"), ("uz", "Usullar")])
 def test_a_page_in_each_language(dossier_study, language: str, word: str) -> None:  # type: ignore[no-untyped-def]
-    html = dossier(*dossier_study, language).html
+    html = page_of(dossier_study, language)
     assert f'<html lang="{language}">' in html
     assert word in html
     assert "Self-checks" not in html
@@ -168,3 +173,45 @@ def test_the_plain_formulas_are_those_of_the_ranking(method: str, normalisation:
     own = found.set_index("site_id")["score"].reindex(sites["site_id"]).to_numpy()
     again = scores(method, normalisation, table.to_numpy().tolist(), list(weights.values()))
     np.testing.assert_allclose(again, own, atol=1e-12)
+
+
+def document_text(path) -> str:  # type: ignore[no-untyped-def]
+    import docx
+
+    document = docx.Document(str(path))
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+
+
+def test_the_document_says_what_the_page_says(dossier_study, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    (tmp_path / "again").mkdir()
+    first, again = (
+        write_dossier(study, results, folder, "en", docx=True)["dossier.docx"]
+        for folder in (tmp_path, tmp_path / "again")
+    )
+    assert first.read_bytes() == again.read_bytes()
+    told = document_text(first)
+    content = dossier(study, results, "en")
+    assert content.verdict in told
+    for one in content.candidates:
+        shown = [one.heading, one.lead, *(row.value for row in one.criteria)]
+        assert [text for text in shown if text not in told] == []
+    assert all(check.found in told for check in content.checks)
+
+
+def test_the_document_is_on_the_offices_letterhead(dossier_study, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    import docx
+
+    from geocluster.dossier.office import write_docx
+
+    letter = docx.Document()
+    letter.sections[0].header.paragraphs[0].text = "Ministry of Ecology"
+    letter.save(str(tmp_path / "letterhead.docx"))
+    content = dossier(*dossier_study, "ru")
+    path = write_docx(content, *dossier_study, tmp_path / "d.docx", tmp_path / "letterhead.docx")
+    assert docx.Document(str(path)).sections[0].header.paragraphs[0].text == "Ministry of Ecology"
+    assert "Насколько надёжно его место" in document_text(path)
+    (tmp_path / "broken.docx").write_bytes(b"not a document")
+    with pytest.raises(InputError, match="no Word document"):
+        write_docx(content, *dossier_study, tmp_path / "d.docx", tmp_path / "broken.docx")

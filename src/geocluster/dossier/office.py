@@ -121,7 +121,9 @@ class _Writer:
         for text in texts:
             self.document.add_paragraph(text if style else f"• {text}", style=style)
 
-    def table(self, rows: Sequence[Sequence[str]], heads: Sequence[str] = (), red: Any = ()) -> None:
+    def table(
+        self, rows: Sequence[Sequence[str]], heads: Sequence[str] = (), red: Any = ()
+    ) -> None:
         """Rows of text; those whose numbers stand in `red` are red and bold."""
         from docx.shared import Pt
 

@@ -17,6 +17,7 @@ from pydantic import PrivateAttr, ValidationError, field_validator
 from geocluster.errors import SettingsError
 from geocluster.load.database_address import DatabaseTable, database_table, is_database, masked
 from geocluster.load.settings_database import DATABASE_KEYS, DatabaseKeys, address_faults
+from geocluster.load.settings_dossier import DossierSettings
 from geocluster.load.settings_faults import place_of, read_toml, sentence
 from geocluster.load.settings_files import (
     ElevationFiles,
@@ -57,6 +58,7 @@ class Settings(Section):
     park: ParkSettings = ParkSettings()
     siting: SitingSettings = SitingSettings()
     facilities: tuple[FacilitySettings, ...] = ()
+    dossier: DossierSettings = DossierSettings()
     _file: Path = PrivateAttr(default=Path(STUDY_FILE))
 
     @field_validator("weather_places", mode="before")
@@ -143,7 +145,12 @@ class Settings(Section):
     def files(self) -> list[Path]:
         """Every file that the settings name, and their own, sorted."""
         given = [getattr(self.inputs, name) for name in type(self.inputs).model_fields]
-        given += [self.region.boundary, self.siting.rules, self.siting.proposed]
+        given += [
+            self.region.boundary,
+            self.siting.rules,
+            self.siting.proposed,
+            self.dossier.template,
+        ]
         given += [file for place in self.weather_places for file in (place.file, place.area)]
         rasters = (ElevationFiles, LandCoverFiles)
         given = [value.path if isinstance(value, rasters) else value for value in given]
