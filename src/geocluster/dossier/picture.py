@@ -43,9 +43,10 @@ def map_picture(atlas: Atlas, view: View, site: Any) -> bytes:
     """
     names = list(COLOURS)
     whole = view[2] - view[0] > 4 * max(np.ptp(np.reshape(site.bounds, (2, 2)), axis=0))
-    own = [site.buffer(0.02 * (view[2] - view[0])).boundary] if whole else [site.boundary]
+    own: Any = [site.buffer(0.02 * (view[2] - view[0])).boundary] if whole else [site.boundary]
     index = np.full((SIDE_PX, SIDE_PX), 1, dtype=np.uint8)
-    for name, shapes in (*atlas.drawn, ("own", own)):
+    drawn: list[tuple[str, Any]] = [*atlas.drawn, ("own", own)]
+    for name, shapes in drawn:
         _burn(index, view, shapes, COLOURS[name][1], names.index(name) + 2, name)
     return png(index, [PAPER, *(colour for colour, _ in COLOURS.values())])
 
