@@ -88,6 +88,11 @@ def places(a: Run, b: Run, common: OneGrid) -> Iterator[Finding]:
             "comes from that."
         )
         yield Finding(text, {"a": _metres(own.cell), "b": _metres(other.cell)})
+        text = marked(
+            "Candidates are cut from the cells of a grid: on another grid they lie elsewhere, "
+            "whatever else differs."
+        )
+        yield Finding(text, {})
     if common.overlap < LITTLE:
         text = marked("Only where both runs are is anything compared: {share} of the smaller one.")
         yield Finding(text, {"share": common.overlap})

@@ -81,7 +81,7 @@ function geoclusterCompare(node) {
     if (number === null || !one.difference) return null;
     const { breaks } = one.difference, count = breaks.length;
     if (one.kind === "suitable") return null;
-    if (!number) return `± ${gc.number(breaks[0])}`;
+    if (!number) return t("within ± {value}", { value: gc.number(breaks[0]) });
     return number > count ? signed(breaks, number - count - 1, "+") : signed(breaks, number - 1, "−");
   };
   async function tell() {
