@@ -43,6 +43,7 @@ STATISTIC_WORDS = (
     marked("24 hours"),
     marked("8 hours"),
     marked("1 hour"),
+    marked("µg/m³"),
 )
 
 

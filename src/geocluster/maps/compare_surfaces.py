@@ -186,7 +186,8 @@ def focus_of(
         if pair.kind != "concentration" or pair.a is None or pair.b is None:
             continue
         size = np.nan_to_num(np.abs(pair.b - pair.a))
-        rows, columns = np.nonzero(size > 0.2 * size.max())
+        drawn = difference_classes(size, float(size.max()))[:1] or [np.inf]
+        rows, columns = np.nonzero(size >= drawn[0])
         if rows.size:
             x, y = grid["x"].values[columns], grid["y"].values[rows]
             found = box(x.min() - half, y.min() - half, x.max() + half, y.max() + half)

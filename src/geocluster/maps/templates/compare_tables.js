@@ -24,7 +24,7 @@ function geoclusterCompareTables(gc, data, chosen) {
       : t("Small: from the low to the high case of emissions; the range of a difference holds any case of one run against any of the other, since their inputs differ.");
     const limits = data.exposure.map((one) => pairRow([one.set, one.pollutant, t(one.period), one.more].filter(Boolean).join(", "), one, count));
     const figure = (value) => gc.number(value);
-    const means = data.means.map((one) => pairRow(`${one.pollutant}, ${t(one.statistic)}, µg/m³`, one, figure));
+    const means = data.means.map((one) => pairRow(`${one.pollutant}, ${t(one.statistic)}, ${t("µg/m³")}`, one, figure));
     const none = element("tr", {}, element("td", { colSpan: 4 }, t("Neither run answers this.")));
     at("cp-limits").replaceChildren(table(heads(t("Limit")), limits.length ? limits : [none]));
     at("cp-means").replaceChildren(table(heads(t("Pollutant")), means.length ? means : [none.cloneNode(true)]));
