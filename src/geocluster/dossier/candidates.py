@@ -225,16 +225,17 @@ def _doubts(results: Results, words: Words, site: Mapping[Any, Any]) -> list[str
     told = []
     if site.get("approximate") is True or site.get("approximate") == 1:
         told.append(words("its position is not known exactly"))
-    if clean(site.get("breaks_rules")):
-        told.append(f"{words('breaks these rules')}: {clean(site['breaks_rules'], 400)}")
-    if clean(site.get("area_origin")):
-        told.append(f"{words('area')}: {clean(site['area_origin'], 200)}")
-    if clean(site.get("criteria_notes")):
-        told.append(f"{words('assumed, or drawn by hand')}: {clean(site['criteria_notes'], 600)}")
-    told += [
-        f"{words('not for decisions')}: {words(reason)}"
-        for reason in touched_areas(results, site["geometry"])
-    ]
+    assumed = words("assumed, or drawn by hand")
+    for label, name, longest in (
+        (words("breaks these rules"), "breaks_rules", 400),
+        (words("area"), "area_origin", 200),
+        (assumed[:1].lower() + assumed[1:], "criteria_notes", 600),
+    ):
+        text = clean(site.get(name), longest)
+        told += [f"{label}: {text}"] if text else []
+    not_for = words("not for decisions")
+    touched = touched_areas(results, site["geometry"])
+    told += [f"{not_for}: {words(reason)}" for reason in touched]
     return told
 
 

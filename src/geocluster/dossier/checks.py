@@ -223,7 +223,8 @@ def people_check(study: Study, results: Results, words: Words) -> tuple[bool | N
     holds = math.isclose(inside, read, rel_tol=PEOPLE_WITHIN)
     if totals is None:
         return holds, told, words("what was read; the study names no official total")
-    told += f"; {words('official total')}: {totals:,.1f}"
+    official = words("official total")
+    told += f"; {official}: {totals:,.1f}"
     holds &= math.isclose(inside, totals, rel_tol=PEOPLE_WITHIN)
     return holds, told, words("what was read, and the official total")
 

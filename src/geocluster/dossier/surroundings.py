@@ -137,13 +137,14 @@ def partners_of(results: Results, words: Words, site: Mapping[Any, Any]) -> Rows
     crs = results.sites.crs
     if len(clusters) and crs is not None:
         shapes = clusters.geometry.to_crs(crs)
+        cluster = words("Cluster")
         away = shapes.distance(site["geometry"]).to_numpy()
         for row in np.argsort(away, kind="stable")[:NEAREST_CLUSTERS]:
             one = clusters.iloc[int(row)]
             name = clean(one.get("name")) or clean(one.get("cluster_id"), 40)
             sectors = clean(one.get("sectors"), 120)
             far = f"{words.number(float(away[row]) / 1000, 2)} km"
-            rows.append((f"{words('Cluster')} {name}", ", ".join(p for p in (far, sectors) if p)))
+            rows.append((f"{cluster} {name}", ", ".join(p for p in (far, sectors) if p)))
     told = [(label, text) for label, text in rows if text]
     return told or [(words("Clusters"), words("none is known"))]
 
@@ -163,4 +164,4 @@ def _figure(words: Words, value: Any, unit: str) -> str:
         number = float(value)
     except (TypeError, ValueError):
         return ""
-    return f"{words.number(number)} {unit}".strip() if math.isfinite(number) else ""
+    return f"{words.number(number)} {words(unit)}".strip() if math.isfinite(number) else ""
