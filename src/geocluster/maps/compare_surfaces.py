@@ -180,8 +180,9 @@ def focus_of(
     from shapely.geometry import box
 
     parts: list[BaseGeometry]
-    parts = [box(*sites.total_bounds)] if len(sites) else []
     half = float(grid.attrs["cell_m"]) / 2
+    # Some cells around, so that a single site is seen in its place.
+    parts = [box(*sites.total_bounds).buffer(10 * half)] if len(sites) else []
     for pair in pairs:
         if pair.kind != "concentration" or pair.a is None or pair.b is None:
             continue
