@@ -4,8 +4,10 @@
 
 Texts are taken from Python (`words("...")`, `marked("...")`, `words.counted("...", "...", n)`),
 from the pages' scripts (`t("...")`), from templates (elements with `data-t`, and the attributes
-`data-t-label`, `data-t-title`) and from columns of tables (CSV_COLUMNS). New texts enter each
-catalogue empty, texts that are gone leave it; a test then fails until every text is translated.
+`data-t-label`, `data-t-title`), from columns of tables (CSV_COLUMNS), and from `map_texts.txt`:
+what the map and its folds say, sentences as templates in which {n}, {n2} are numbers. New texts
+enter each catalogue empty, texts that are gone leave it; a test then fails until every text is
+translated.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ CSV_COLUMNS = {
 }
 # Of the default regions' own data.
 REGION_TEXTS = "data/regions/*/not_valid.geojson"
+# What the map says: made in many rooms, which know no language.
+MAP_TEXTS = "scripts/map_texts.txt"
 # A text, or its two forms; the line that it stands on.
 Found = tuple["str | tuple[str, str]", int]
 
@@ -109,6 +113,8 @@ def _every() -> Iterator[tuple[Path, str | tuple[str, str]]]:
     for path in sorted(ROOT.glob(REGION_TEXTS)):
         features = json.loads(path.read_text("utf-8"))["features"]
         yield from ((path, feature["properties"]["reason"]) for feature in features)
+    listed = ROOT / MAP_TEXTS
+    yield from ((listed, text) for text in listed.read_text("utf-8").splitlines() if text)
     for name, columns in CSV_COLUMNS.items():
         yield from ((PACKAGE / name, text) for text, _ in texts_of_table(PACKAGE / name, columns))
 

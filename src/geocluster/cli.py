@@ -33,7 +33,7 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Where results go (default: maps/<folder>).")
 ]
 Lang = Annotated[
-    str, typer.Option("--lang", help="In which the review page opens: en, ru or uz (Latin).")
+    str, typer.Option("--lang", help="Of the map and the pages: en, ru or uz (Latin).")
 ]
 
 

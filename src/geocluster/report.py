@@ -105,7 +105,7 @@ def write_results(
             tags=tags,
         )
     files |= write_gis_files(study, results, target)
-    draw(study, results).save(files["index.html"])
+    draw(study, results, language).save(files["index.html"])
     review(study, results, language).save(files[REVIEW_PAGE])
     return files | write_dossier(study, results, target, language, docx=docx)
 
@@ -213,8 +213,8 @@ def weather_places(study: Study, results: Results) -> dict[str, Any]:
     return {"weather_places": places, "weather_hours": told}
 
 
-def draw(study: Study, results: Results) -> Page:
-    """The map of a run."""
+def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
+    """The map of a run, in a language."""
     from geocluster.exposure.limits import read_limits
     from geocluster.maps.page import draw_map
     from geocluster.maps.several import facility_layers, together_layers
@@ -251,6 +251,7 @@ def draw(study: Study, results: Results) -> Page:
         weather=study.weather,
         weather_name=DEFAULT_PLACE if len(study.weathers) > 1 else "",
         dossier_page=DOSSIER_PAGE,
+        language=language,
     )
 
 

@@ -67,7 +67,7 @@ def run_study(
     progress : callable, optional
         Called as ``progress(step)`` and ``progress(step, seconds)``.
     language : {"en", "ru", "uz"}
-        In which the review page opens; it holds all of them. Of the dossier; the map is in English.
+        Of the map and the dossier, and in which the review page opens; it holds all of them.
     parquet : bool
         Write the layers of each GeoPackage as GeoParquet too.
     pdf : {"A4", "A3"}, optional

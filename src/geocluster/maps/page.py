@@ -20,13 +20,16 @@ from geocluster.maps.features import (
     weather_layers,
     zone_layers,
 )
+from geocluster.maps.language import data_in
 from geocluster.maps.layers import GROUPS, Layer
 from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
 from geocluster.maps.people import home_layers, place_layers
 from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
 from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
 from geocluster.maps.wind import dated_by, wind_on_map
+from geocluster.sentences import tell_markup
 from geocluster.tables import pollutants_of
+from geocluster.words import SOURCE, Words
 
 if TYPE_CHECKING:
     import folium
@@ -50,9 +53,10 @@ class Page:
         The map itself, to add to.
     """
 
-    def __init__(self, map_: folium.Map, title: str) -> None:
+    def __init__(self, map_: folium.Map, title: str, language: str = SOURCE) -> None:
         self.map = map_
         self.title = title
+        self.language = language
 
     @property
     def html(self) -> str:
@@ -63,7 +67,9 @@ class Page:
             f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">\n'
             f"<title>{html_text.escape(self.title)}</title>"
         )
-        page = page.replace("<html>", '<html lang="en">', 1).replace("<head>", head, 1)
+        page = page.replace("<html>", f'<html lang="{self.language}">', 1).replace(
+            "<head>", head, 1
+        )
         return page.replace("maximum-scale=1.0, user-scalable=no", "viewport-fit=cover", 1)
 
     def save(self, path: str | Path) -> Path:
@@ -156,6 +162,7 @@ def draw_map(
     weather: xr.Dataset | None = None,
     weather_name: str = "",
     dossier_page: str | None = None,
+    language: str = SOURCE,
     m: folium.Map | None = None,
 ) -> Page:
     """Draw a region and whatever is known of it as a map that opens without a network.
@@ -209,6 +216,8 @@ def draw_map(
         Its wind rose stands on the map, and its origin and days on the printed sheet.
     weather_name : str
         Which of several weathers that is.
+    language : {"en", "ru", "uz"}
+        What the page says; names from data stay as they are.
     more_layers : sequence of Layer
         Layers of later work, drawn over the base map.
     m : folium.Map, optional
@@ -223,6 +232,8 @@ def draw_map(
     ------
     TableError
         Where the concentration is not on a grid.
+    SettingsError
+        Where the language is another.
 
     Examples
     --------
@@ -233,6 +244,7 @@ def draw_map(
     >>> "://" in page.html
     False
     """
+    Words(language)
     tolerance_m = simplification_m(region)
     surfaces = concentration_layers(concentration, region, limits)
     people = exposure if exposure is not None else homes
@@ -285,7 +297,9 @@ def draw_map(
         "wind": wind_on_map(weather, weather_name),
         "layers": [layer.as_data() for layer in layers],
     }
-    return Page(_on_map(m, side, json_for_page(data), bounds), name)
+    side = tell_markup(side, language).replace("://", ":&#47;&#47;")
+    text = json_for_page(data_in(language, data))
+    return Page(_on_map(m, side, text, bounds), name, language)
 
 
 def simplification_m(region: Region) -> float:

@@ -17,6 +17,8 @@ _BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 WORDS: dict[str, str] = {
     "above": "above",
+    "allocated": "allocated",
+    "assumed": "assumed",
     "below": "below",
     "by_keyboard": "Map: arrows move it, + and - zoom, Enter tells what is in the middle",
     "candidate": "Candidate site",
@@ -24,9 +26,13 @@ WORDS: dict[str, str] = {
     "demonstration": "DEMONSTRATION",
     "highest": "the highest value",
     "dossier": "The dossier, for print: a page a candidate",
+    "factor": "factor",
+    "g_s": "g/s",
     "here": "At this place",
+    "km": "km",
     "layers": "Layers",
     "legend": "Legend",
+    "m": "m",
     "none": "None",
     "north": "N",
     "nothing_here": "nothing drawn here",
@@ -41,8 +47,11 @@ WORDS: dict[str, str] = {
     "surface": "Surface",
     "t_yr": "t/yr",
     "to": "to",
+    "ug_m3": "µg/m³",
     "unnamed": "without a name",
     "wind": "Wind",
+    "zoom_in": "Zoom in",
+    "zoom_out": "Zoom out",
 }
 
 STATISTICS: dict[str, str] = {

@@ -128,7 +128,7 @@ function geoclusterControl(gc) {
       for (const share of [1, 0.25]) {
         const r = sources.now.px * Math.sqrt(share), circle = svg("svg", { width: 2 * r + 2, height: 2 * r + 2, "aria-hidden": "true" });
         circle.appendChild(svg("circle", { cx: r + 1, cy: r + 1, r, fill: "#22223b", "fill-opacity": 0.8 }));
-        line.append(circle, element("span", "", `${gc.figure(sources.now.largest * share)} g/s`));
+        line.append(circle, element("span", "", `${gc.figure(sources.now.largest * share)} ${words.g_s}`));
       }
     }
     legend.style.display = legend.childNodes.length ? "" : "none";
@@ -137,9 +137,14 @@ function geoclusterControl(gc) {
   /* around the map */
   const about = element("div", "gc-attribution", data.attribution);
   control("bottomright", about);
-  L.control.scale({ imperial: false, maxWidth: 120, position: "bottomleft" }).addTo(map);
+  const scale = L.control.scale({ imperial: false, maxWidth: 120, position: "bottomleft" });
+  scale._updateMetric = function (most) {
+    const metres = this._getRoundNum(most);
+    this._updateScale(this._mScale, metres < 1000 ? `${metres} ${words.m}` : `${metres / 1000} ${words.km}`, metres / most);
+  };
+  scale.addTo(map);
   control("bottomleft", legend);
-  if (!map.zoomControl) L.control.zoom({ position: "topleft" }).addTo(map);
+  if (!map.zoomControl) L.control.zoom({ position: "topleft", zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   const north = svg("svg", { width: 26, height: 38, viewBox: "0 0 26 38", role: "img", "aria-label": words.north });
   north.appendChild(svg("path", { d: "M13 13L20 36L13 31Z", fill: "#22223b" }));
   north.appendChild(svg("path", { d: "M13 13L6 36L13 31Z", fill: "#fff", stroke: "#22223b", "stroke-width": 1 }));

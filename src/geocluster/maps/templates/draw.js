@@ -22,13 +22,13 @@ function geoclusterMap(map, node) {
     if (text !== undefined && text !== null) made.textContent = text;
     return made;
   };
-  const language = document.documentElement.lang || "en";
-  const three = new Intl.NumberFormat(language, { maximumSignificantDigits: 3, useGrouping: true });
-  const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+  const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, useGrouping: true });
+  const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+  const written = (text) => text.replace(/,/g, "\u202f").replace(".", data.decimal || ".");
   gc.figure = (value, kind) => {
     if (typeof value !== "number") return value;
-    if (kind === "share") return three.format(100 * value);
-    return (kind === "count" ? whole : three).format(value).replace(/,/g, "\u202f");
+    if (kind === "share") return written(three.format(100 * value));
+    return written((kind === "count" ? whole : three).format(value));
   };
 
   const points = (steps) => {
@@ -61,7 +61,7 @@ function geoclusterMap(map, node) {
       if (kind === "emission" && value > 0) {
         cell.appendChild(gc.element("small", "", ` (${gc.figure(value * 31.5576)} ${gc.words.t_yr})`));
       }
-      if (["assumed", "factor", "allocated"].includes(value)) cell.className = "gc-origin";
+      if ([gc.words.assumed, gc.words.factor, gc.words.allocated].includes(value)) cell.className = "gc-origin";
       list.appendChild(cell);
     }
     card.appendChild(list);
@@ -167,7 +167,7 @@ function geoclusterMap(map, node) {
         const common = { pane: "gc-contours", renderer: renderer("contours"), interactive: false };
         group.addLayer(L.polyline(parts, Object.assign({ color: "#ffffff", weight: 4.5, opacity: 0.75 }, common)));
         group.addLayer(L.polyline(parts, Object.assign({ color: "#14213d", weight: 1.8, dashArray: "7 3" }, common)));
-        const text = `${line.label}: ${gc.figure(line.level)} µg/m³`;
+        const text = `${line.label}: ${gc.figure(line.level)} ${gc.words.ug_m3}`;
         const icon = L.divIcon({ className: "gc-contour", html: gc.element("span", "", text), iconSize: [0, 0] });
         const marker = L.marker(parts[0][0], { icon, pane: "gc-labels", interactive: false, keyboard: false });
         group.addLayer(marker);
