@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from geocluster.comparing.compare import write_comparison
 
@@ -60,7 +61,7 @@ def test_the_divider_moves_and_the_difference_is_drawn(page: Path, open_file):  
     assert not divider.is_visible()
     assert "±" in tab.inner_text("#cp-legend")
     tab.click("#cp-map", position={"x": box["width"] * 0.7, "y": box["height"] * 0.45})
-    tab.wait_for_function("document.getElementById('cp-here').textContent.includes('B − A')")
+    expect(tab.locator("#cp-here")).to_contain_text("B − A")
     said = tab.inner_text("#cp-here")
     assert "B > 20" in said
     assert "+20 … " in said or "> +20" in said
