@@ -91,9 +91,9 @@ def run_study(
     tell = progress or _silent
     Words(language)
     if pdf is not None:
-        from geocluster.maps.printed import find_browser, print_page
+        from geocluster.maps.printed import print_page, ready_to_print
 
-        find_browser()  # before the work, not after it
+        ready_to_print(pdf)
     with recorded() as caught:
         with _timed(tell, "read and check the study"):
             study = read_study(path)

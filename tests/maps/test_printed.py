@@ -46,6 +46,10 @@ def test_a_run_without_a_browser_stops_before_its_work(
 
 
 def test_unknown_paper_is_refused(tmp_path: Path) -> None:
+    from geocluster.run import run_study
+
+    with pytest.raises(InputError, match="A4, A3"):
+        run_study(tmp_path / "not there", pdf="A5")
     with pytest.raises(InputError, match="A4, A3"):
         printed.print_page(tmp_path / "a.html", tmp_path / "a.pdf", paper="A0")
 

@@ -52,6 +52,19 @@ def find_browser() -> str:
     )
 
 
+def ready_to_print(paper: str) -> str:
+    """The browser that prints on this paper; asked before a run's work, not after it.
+
+    Raises
+    ------
+    InputError
+        Where the paper is not known or no browser is installed.
+    """
+    if paper not in PAPERS:
+        raise InputError("--paper", f"{paper!r} is not known: one of {', '.join(PAPERS)}")
+    return find_browser()
+
+
 def print_page(
     page: str | Path, pdf: str | Path, *, paper: str = "A4", longest_s: float = LONGEST_S
 ) -> Path:
@@ -74,9 +87,7 @@ def print_page(
     InputError
         Where no browser is installed, it fails, or takes too long.
     """
-    if paper not in PAPERS:
-        raise InputError("--paper", f"{paper!r} is not known: one of {', '.join(PAPERS)}")
-    browser, pdf = find_browser(), Path(pdf)
+    browser, pdf = ready_to_print(paper), Path(pdf)
     pdf.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="geocluster-", ignore_cleanup_errors=True) as folder:
         made = Path(folder) / "page.pdf"
