@@ -51,7 +51,9 @@ def test_the_sheet_holds_what_a_map_needs_and_goes_again(open_file, page: Path) 
             geocluster.map.getBounds().contains(L.latLngBounds(geocluster.data.bounds))]; }"""
     )
     assert inside == [True, True, True]
+    assert tab.locator(".gc-print-copy").count() >= 2  # homes and lines, see print.js
     tab.evaluate("geocluster.print.leave()")
+    assert tab.locator(".gc-print-copy").count() == 0
     assert tab.locator("#gc-sheet").count() == 0
     assert tab.locator("#gc-side details[open]").count() == opened
     after = tab.evaluate("[geocluster.map.getZoom(), geocluster.map.getCenter().lng]")

@@ -59,10 +59,21 @@ function geoclusterPrint(gc) {
     return made;
   };
 
+  /* A canvas that is drawn in the moment of printing goes to paper as its strokes, and what it clears
+     as white over all beneath: a copy that never was cleared goes there in its place. */
+  const redraw = (canvas) => {
+    canvas._redraw();
+    const drawn = canvas._container, copy = drawn.cloneNode();
+    copy.getContext("2d").drawImage(drawn, 0, 0);
+    copy.classList.add("gc-print-copy");
+    drawn.after(copy);
+    drawn.style.display = "none";
+    back.copies.push(() => { copy.remove(); drawn.style.display = ""; });
+  };
   const settle = (bounds) => {
     map.invalidateSize({ animate: false, pan: false });
     map.fitBounds(bounds, { padding: [12, 12], animate: false });
-    map.eachLayer((one) => { if (one instanceof L.Canvas) one._redraw(); });
+    map.eachLayer((one) => { if (one instanceof L.Canvas) redraw(one); });
     gc.declutter();
   };
 
@@ -72,7 +83,7 @@ function geoclusterPrint(gc) {
     if (back) return;
     const container = map.getContainer(), view = map.getBounds(), whole = L.latLngBounds(data.bounds);
     const folds = [...side.querySelectorAll("details:not([open])")];
-    back = { view: [map.getCenter(), map.getZoom()], container, folds, parent: container.parentNode, next: container.nextSibling };
+    back = { view: [map.getCenter(), map.getZoom()], container, folds, parent: container.parentNode, next: container.nextSibling, copies: [] };
     map.closePopup();
     folds.forEach((fold) => { fold.open = true; });
     const sheet = element("section");
@@ -93,9 +104,10 @@ function geoclusterPrint(gc) {
   };
   const leave = () => {
     if (!back) return;
-    const { view, container, folds, parent, next } = back;
+    const { view, container, folds, parent, next, copies } = back;
     back = null;
     root.classList.remove("gc-print");
+    copies.forEach((undo) => undo());
     parent.insertBefore(container, next);
     document.getElementById("gc-sheet").remove();
     folds.forEach((fold) => { fold.open = false; });
