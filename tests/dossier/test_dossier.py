@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from geocluster.dossier import checks
-from geocluster.dossier.candidates import chosen
+from geocluster.dossier.candidates import ALWAYS, chosen
 from geocluster.dossier.content import dossier_of
+from geocluster.dossier.office import write_docx
 from geocluster.dossier.oracle import scores
 from geocluster.dossier.page import draw_dossier
 from geocluster.errors import InputError
+from geocluster.load.settings_dossier import DossierSettings
 from geocluster.report import dossier, write_dossier
 from geocluster.siting.criteria import BURDEN, criteria_table
 from geocluster.siting.ranking import rank
@@ -185,14 +187,12 @@ def document_text(path) -> str:  # type: ignore[no-untyped-def]
 
 def test_the_document_says_what_the_page_says(dossier_study, tmp_path) -> None:  # type: ignore[no-untyped-def]
     study, results = dossier_study
-    (tmp_path / "again").mkdir()
+    content = dossier_of(study, results, first=2)
     first, again = (
-        write_dossier(study, results, folder, "en", docx=True)["dossier.docx"]
-        for folder in (tmp_path, tmp_path / "again")
+        write_docx(content, study, results, tmp_path / name) for name in ("a.docx", "b.docx")
     )
     assert first.read_bytes() == again.read_bytes()
     told = document_text(first)
-    content = dossier(study, results, "en")
     assert content.verdict in told
     for one in content.candidates:
         shown = [one.heading, one.lead, *(row.value for row in one.criteria)]
@@ -203,15 +203,23 @@ def test_the_document_says_what_the_page_says(dossier_study, tmp_path) -> None: 
 def test_the_document_is_on_the_offices_letterhead(dossier_study, tmp_path) -> None:  # type: ignore[no-untyped-def]
     import docx
 
-    from geocluster.dossier.office import write_docx
-
     letter = docx.Document()
     letter.sections[0].header.paragraphs[0].text = "Ministry of Ecology"
     letter.save(str(tmp_path / "letterhead.docx"))
-    content = dossier(*dossier_study, "ru")
+    content = dossier_of(*dossier_study, language="ru", first=1)
     path = write_docx(content, *dossier_study, tmp_path / "d.docx", tmp_path / "letterhead.docx")
     assert docx.Document(str(path)).sections[0].header.paragraphs[0].text == "Ministry of Ecology"
     assert "Насколько надёжно его место" in document_text(path)
     (tmp_path / "broken.docx").write_bytes(b"not a document")
     with pytest.raises(InputError, match="no Word document"):
         write_docx(content, *dossier_study, tmp_path / "d.docx", tmp_path / "broken.docx")
+
+
+def test_it_is_written_where_study_toml_asks(dossier_study, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    asked = DossierSettings(candidates=1, docx=True)
+    study = replace(study, settings=study.settings.model_copy(update={"dossier": asked}))
+    files = write_dossier(study, results, tmp_path, "en")
+    assert sorted(files) == ["dossier.docx", "dossier.html"]
+    named = int(results.sites.sort_values("rank")["kind"].iloc[1:].isin(ALWAYS).sum())
+    assert files["dossier.html"].read_text("utf-8").count("<article") == 1 + named

@@ -16,6 +16,7 @@ from geocluster.dossier.surroundings import (
     zone_of,
 )
 from geocluster.dossier.svg import Strip
+from geocluster.dossier.telling import tell
 from geocluster.maps.features import site_heading
 from geocluster.maps.text import clean, unit_in_words
 from geocluster.panels.narratives import sentences
@@ -134,7 +135,7 @@ def _candidate(
     shape, site_id = site["geometry"], str(site["site_id"])
     story = narratives.get(site_id)
     told = sentences({**story, "name": clean(story.get("name"))}) if story else []
-    told = [clean(text, LONGEST) for text in told]
+    told = [clean(tell(text, words), LONGEST) for text in told]
     exposure, note, table = exposure_of(study, results, words, site)
     return Candidate(
         site_id=clean(site_id, 40),

@@ -12,9 +12,9 @@ from geocluster.dossier.checks import FAILED
 from geocluster.dossier.page import labels, state_in_words
 from geocluster.dossier.picture import map_picture
 from geocluster.dossier.svg import Atlas
+from geocluster.dossier.telling import section_of
 from geocluster.errors import InputError
 from geocluster.files import replacing
-from geocluster.maps.panels import rows_of
 from geocluster.words import Words
 
 if TYPE_CHECKING:
@@ -170,13 +170,12 @@ def _summary(writer: _Writer, dossier: Dossier) -> None:
         [t["check"], t["state"], t["found"], t["wanted"]],
         red={number for number, c in enumerate(dossier.checks) if c.state == FAILED},
     )
-    for panel in dossier.sections:
-        writer.heading(words(panel.title), 1)
-        for text in panel.paragraphs:
-            writer.text(words(text))
-        table = rows_of(panel.table)
-        if table:
-            writer.table(table["rows"], table["heads"])
+    for section in (section_of(panel, words) for panel in dossier.sections):
+        writer.heading(section["title"], 1)
+        for text in section["paragraphs"]:
+            writer.text(text)
+        if section["table"]:
+            writer.table(section["table"]["rows"], section["table"]["heads"])
     writer.heading(t["methods"], 1)
     for method in dossier.methods:
         writer.heading(words(method.title), 2)

@@ -10,14 +10,12 @@ from markupsafe import Markup
 
 from geocluster.dossier.checks import FAILED, NOT_ASKED, PASSED
 from geocluster.dossier.svg import Atlas, share_bar
+from geocluster.dossier.telling import section_of
 from geocluster.files import replacing
 from geocluster.maps.assets import template
-from geocluster.maps.panels import drawn, rows_of
 from geocluster.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from geocluster.dossier.candidates import Candidate
     from geocluster.dossier.content import Dossier
     from geocluster.results import Results
@@ -80,7 +78,7 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
         t=labels(words),
         style=Markup(template("dossier.css")),
         shared=atlas.shared() + Markup("").join(one.cloud() for one in strips.values()),
-        sections=list(_sections(dossier, words)),
+        sections=[section_of(one, words) for one in dossier.sections],
         methods=[(words(m.title), words(m.text), m) for m in dossier.methods],
         limits=[(words(text), words(grade), grade) for text, grade in dossier.limits],
         checks=[(one, state_in_words(words, one.state)) for one in dossier.checks],
@@ -88,16 +86,6 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
     )
     # No address may be left in the file, a reference of ours among them.
     return DossierPage(re.sub(r"[ \t]+\n", "\n", html).replace("://", ":&#47;&#47;"))
-
-
-def _sections(dossier: Dossier, words: Words) -> Iterator[dict[str, Any]]:
-    for panel in dossier.sections:
-        yield {
-            "title": words(panel.title),
-            "paragraphs": [words(text) for text in panel.paragraphs],
-            "table": rows_of(panel.table),
-            "chart": drawn(panel.chart),
-        }
 
 
 def _drawn(one: Candidate, atlas: Atlas, words: Words) -> dict[str, Any]:
