@@ -16,10 +16,10 @@ from geocluster.dossier.surroundings import (
     zone_of,
 )
 from geocluster.dossier.svg import Strip
-from geocluster.dossier.telling import tell
 from geocluster.maps.features import site_heading
 from geocluster.maps.text import clean, unit_in_words
 from geocluster.panels.narratives import sentences
+from geocluster.sentences import tell
 from geocluster.siting.criteria import criteria_table
 
 if TYPE_CHECKING:
@@ -135,11 +135,11 @@ def _candidate(
     shape, site_id = site["geometry"], str(site["site_id"])
     story = narratives.get(site_id)
     told = sentences({**story, "name": clean(story.get("name"))}) if story else []
-    told = [clean(tell(text, words), LONGEST) for text in told]
+    told = [clean(tell(text, words.language), LONGEST) for text in told]
     exposure, note, table = exposure_of(study, results, words, site)
     return Candidate(
         site_id=clean(site_id, 40),
-        heading=site_heading(site),
+        heading=tell(site_heading(site), words.language),
         lead=told[0] if told else "",
         facts=_facts(words, site, len(results.sites), (longitude, latitude)),
         criteria=_criteria(results, words, site, strips),
@@ -233,10 +233,10 @@ def _doubts(results: Results, words: Words, site: Mapping[Any, Any]) -> list[str
         (assumed[:1].lower() + assumed[1:], "criteria_notes", 600),
     ):
         text = clean(site.get(name), longest)
-        told += [f"{label}: {text}"] if text else []
+        told += [f"{label}: {tell(text, words.language)}"] if text else []
     not_for = words("not for decisions")
     touched = touched_areas(results, site["geometry"])
-    told += [f"{not_for}: {words(reason)}" for reason in touched]
+    told += [f"{not_for}: {tell(reason, words.language)}" for reason in touched]
     return told
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from geocluster.dossier.candidates import FIRST, Candidate, candidates_of
 from geocluster.dossier.checks import Check, checks_of
 from geocluster.dossier.methods import LIMITS, REFERENCES, Method, methods_for
-from geocluster.dossier.telling import tell
 from geocluster.maps.text import clean
 from geocluster.region import metric_crs
+from geocluster.sentences import tell
 from geocluster.words import SOURCE, Words
 
 if TYPE_CHECKING:
@@ -100,14 +100,17 @@ def dossier_of(
         language=language,
         title=clean(study.region.name),
         subtitle=words("Siting dossier of an eco-industrial park"),
-        verdict=clean(tell(results.verdict, words), 1_000),
-        demonstration=clean(tell(results.demonstration or "", words), 600) or None,
-        figures=[(clean(figure, 60), clean(tell(label, words), 120)) for figure, label in figures],
+        verdict=clean(tell(results.verdict, words.language), 1_000),
+        demonstration=clean(tell(results.demonstration or "", words.language), 600) or None,
+        figures=[
+            (clean(figure, 60), clean(tell(label, words.language), 120))
+            for figure, label in figures
+        ],
         sections=[one for one in sections if one.title not in LEFT_OUT],
         methods=methods_for(results.judging.methods[0] if results.judging else None),
         references=REFERENCES,
         limits=LIMITS,
-        notes=[clean(tell(note, words), 800) for note in results.notes],
+        notes=[clean(tell(note, words.language), 800) for note in results.notes],
         provenance=_provenance(study, words),
         hashes=[(clean(name, 120), clean(value, 80)) for name, value in study.inputs.items()],
         checks=checks_of(study, results, words),

@@ -5,34 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geocluster.maps.panels import drawn, rows_of
-from geocluster.words import Words
+from geocluster.sentences import tell
 
 if TYPE_CHECKING:
     from geocluster.maps.panels import Panel
-
-
-def tell(text: str, words: Words) -> str:
-    """A text made elsewhere, as far as the catalogue knows it.
-
-    Examples
-    --------
-    >>> tell("Navoi TPP", Words("ru")), tell("land", Words("ru"))
-    ('Navoi TPP', 'земля')
-    """
-    return words(text)
+    from geocluster.words import Words
 
 
 def section_of(panel: Panel, words: Words) -> dict[str, Any]:
     """A fold as title, paragraphs, table and chart, in a language."""
+    language = words.language
     table = rows_of(panel.table)
     if table:
         table = table | {
-            "heads": [tell(head, words) for head in table["heads"]],
-            "rows": [[tell(cell, words) for cell in row] for row in table["rows"]],
+            "heads": [tell(head, language) for head in table["heads"]],
+            "rows": [[tell(cell, language) for cell in row] for row in table["rows"]],
         }
     return {
-        "title": tell(panel.title, words),
-        "paragraphs": [tell(text, words) for text in panel.paragraphs],
+        "title": tell(panel.title, language),
+        "paragraphs": [tell(text, language) for text in panel.paragraphs],
         "table": table,
         "chart": drawn(panel.chart),
     }
