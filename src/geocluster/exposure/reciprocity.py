@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import get_num_threads
 
+from geocluster.exposure.close_by import CloseBy
 from geocluster.exposure.coverage import Frame, spread_over
 from geocluster.exposure.residents import home_shapes, people_of
 from geocluster.plume.about import mean_about
@@ -70,6 +72,7 @@ class People:
     near: np.ndarray
     near_margin: tuple[int, int]
     parts: int
+    close: CloseBy | None = None
 
     @classmethod
     def of(
@@ -84,7 +87,8 @@ class People:
         if parts == 1:
             return cls(frame, far, margin, far, margin, parts)
         near = spread_over(shapes, people, _cut(frame.padded(*near_margin), parts))
-        return cls(frame, far, margin, near, near_margin, parts)
+        close = CloseBy.of(shapes, people, frame, parts) if min(near_margin) else None
+        return cls(frame, far, margin, near, near_margin, parts, close)
 
     def any(self) -> bool:
         """Whether anybody is within reach."""
@@ -99,8 +103,12 @@ class People:
             Of a source, rows from the north. [persons ug/m3]
         """
         for first in range(0, len(sources), AT_ONCE):
-            kernels = [self.kernels(one.around()) for one in sources[first : first + AT_ONCE]]
+            around = [one.around() for one in sources[first : first + AT_ONCE]]
+            kernels = [self.kernels(at) for at in around]
             fields = _correlate(self.blocks(), kernels, self.frame)
+            if self.close is not None:
+                for field, at in zip(fields, around, strict=True):
+                    field += self.close.correction(partial(_refined_means, at))
             # What a transform leaves below its own rounding is nothing.
             yield from (np.where(field > NOISE * field.max(), field, 0.0) for field in fields)
 
@@ -194,12 +202,16 @@ def _near_kernel(
     near: tuple[int, int], parts: int, sides: tuple[float, float], at: Field
 ) -> np.ndarray:
     """Mean concentration in each part of the cells near the source."""
-    part_sides = sides[0] / parts, sides[1] / parts
     all_parts = near[0] * parts + parts // 2, near[1] * parts + parts // 2
-    kernel = _cell_means(at, all_parts, part_sides, 2)
+    return _refined_means(at, all_parts, (sides[0] / parts, sides[1] / parts))
+
+
+def _refined_means(at: Field, cells: tuple[int, int], sides: tuple[float, float]) -> np.ndarray:
+    """A field so many cells about the origin, each a mean over the more points the nearer it is."""
+    kernel = _cell_means(at, cells, sides, 2)
     for reach, points in reversed(REFINED):
-        inner = min(reach, all_parts[0]), min(reach, all_parts[1])
-        kernel[_middle(all_parts, inner)] = _cell_means(at, inner, part_sides, points)
+        inner = min(reach, cells[0]), min(reach, cells[1])
+        kernel[_middle(cells, inner)] = _cell_means(at, inner, sides, points)
     return kernel
 
 
