@@ -1,4 +1,4 @@
-"""The map in Russian and Uzbek in a real browser: it draws, and its figures are written as there."""
+"""The map in Russian and Uzbek in a real browser: it draws, and writes figures as they do there."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,10 @@ from geocluster.maps.page import draw_map
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("language", "layers", "unit"), [("ru", "Слои", "км"), ("uz", "Qatlamlar", "km")])  # fmt: skip
+LANGUAGES = [("ru", "Слои", "км"), ("uz", "Qatlamlar", "km")]
+
+
+@pytest.mark.parametrize(("language", "layers", "unit"), LANGUAGES)
 def test_the_map_speaks_the_language(
     open_file: Callable, demo: ModuleType, tmp_path: Path, language: str, layers: str, unit: str
 ) -> None:
