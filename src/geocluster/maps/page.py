@@ -20,6 +20,7 @@ from geocluster.maps.features import (
     weather_layers,
     zone_layers,
 )
+from geocluster.maps.here import pack_here
 from geocluster.maps.language import data_in
 from geocluster.maps.layers import GROUPS, Layer
 from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
@@ -296,6 +297,16 @@ def draw_map(
         "dated": dated_by(weather),
         "wind": wind_on_map(weather, weather_name),
         "layers": [layer.as_data() for layer in layers],
+        "here": pack_here(
+            region,
+            concentration=concentration,
+            burden=burden,
+            suitable=suitable,
+            homes=people,
+            land=land,
+            limits=limits,
+            language=language,
+        ),
     }
     side = tell_markup(side, language).replace("://", ":&#47;&#47;")
     text = json_for_page(data_in(language, data))
@@ -341,9 +352,9 @@ def _on_map(m: folium.Map | None, side: str, data: str, bounds: list[list[float]
         def __init__(self) -> None:
             super().__init__()
             self._name, self._id = "GeoclusterLayers", "0"
-            self.style = template("page.css") + template("print.css")
+            self.style = template("page.css") + template("print.css") + template("here.css")
             self.side, self.data = side, data
-            scripts = (template(name) for name in ("draw.js", "control.js", "print.js"))
+            scripts = (template(name) for name in ("draw.js", "control.js", "print.js", "here.js"))
             self.code = without_addresses("".join(scripts))
 
     if m is None:

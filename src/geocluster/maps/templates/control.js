@@ -182,7 +182,7 @@ function geoclusterControl(gc) {
   ground.setAttribute("role", "application");
   ground.setAttribute("aria-label", words.by_keyboard);
   ground.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target === ground) map.fire("click", { latlng: map.getCenter() });
+    if (event.key === "Enter" && event.target === ground) gc.ask(map.getCenter(), ground);
   });
 
   /* the side */

@@ -93,6 +93,7 @@ function geoclusterMap(map, node) {
 
   const popup = () => ({ minWidth: 230, maxWidth: 310, maxHeight: Math.max(160, Math.min(360, map.getSize().y - 190)), className: "gc-popup",
     autoPanPaddingTopLeft: [50, 20], autoPanPaddingBottomRight: [map.getSize().x > 760 ? 275 : 10, 20] });
+  gc.popup = popup;
   const build = {};
   build.surface = build.raster = (def) => L.imageOverlay(def.uri, def.bounds, {
     pane: def.kind === "surface" ? "gc-raster" : "gc-category",
@@ -276,13 +277,15 @@ function geoclusterMap(map, node) {
   };
   gc.at = (latlng) => Promise.all(data.layers.filter((def) => def.uri)
     .map((def) => sample(def, latlng).then((number) => [def.title, inWords(def, number), def.unit])));
-  map.on("click", (event) => gc.at(event.latlng).then((rows) => {
-    const { lat, lng } = event.latlng.wrap();
+  gc.ask = (latlng, focus, note) => gc.at(latlng).then((rows) => {
+    const { lat, lng } = latlng.wrap();
     const known = rows.filter((row) => row[1]);
     if (!known.length) known.push(["", gc.words.nothing_here]);
-    const card = gc.card(`${gc.words.here} (${lat.toFixed(4)}, ${lng.toFixed(4)})`, known, event.latlng);
-    L.popup(popup()).setLatLng(event.latlng).setContent(card).openOn(map);
-  }));
+    const card = gc.card(`${gc.words.here} (${lat.toFixed(4)}, ${lng.toFixed(4)})`, known, latlng);
+    if (note) card.appendChild(gc.element("p", "gc-small", note));
+    return L.popup(popup()).setLatLng(latlng).setContent(card).openOn(map);
+  });
+  map.on("click", (event) => gc.ask(event.latlng));
 
   gc.toggle = (def, on) => {
     if (on && !gc.drawn[def.key]) {
@@ -309,6 +312,7 @@ function geoclusterMap(map, node) {
   const first = surfaces.find((def) => def.shown) || surfaces[0];
   gc.surface = first ? first.key : null;
   geoclusterControl(gc);
+  geoclusterHere(gc);
   data.layers.filter((def) => def.shown || def === first).forEach((def) => gc.toggle(def, true));
   gc.legend();
   gc.fit();
