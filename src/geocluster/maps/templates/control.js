@@ -156,7 +156,6 @@ function geoclusterControl(gc) {
   control("topleft", holder);
   if (data.wind) {
     const rose = element("details", "gc-rose");
-    rose.open = !narrow() && window.innerHeight >= 640;
     rose.appendChild(element("summary", "", words.wind));
     const inside = rose.appendChild(element("div", "gc-wind"));
     inside.innerHTML = data.wind.svg;
