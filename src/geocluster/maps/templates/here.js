@@ -177,7 +177,9 @@ function geoclusterHere(gc) {
     const facts = await gc.facts(latlng.wrap());
     if (!facts.readable) return classes(latlng, null, say("classes"));
     const card = cardOf(facts, latlng);
-    gc.hereOpen = L.popup(Object.assign(gc.popup(), { maxHeight: Math.max(180, Math.min(470, map.getSize().y - 130)) })).setLatLng(latlng).setContent(card).openOn(map);
+    const size = map.getSize(), room = { maxHeight: Math.max(180, Math.min(470, size.y - 130)) };
+    if (size.x <= 760) room.autoPanPaddingTopLeft = [50, 58];
+    gc.hereOpen = L.popup(Object.assign(gc.popup(), room)).setLatLng(latlng).setContent(card).openOn(map);
     if (!focus) return gc.hereOpen;
     card.focus({ preventScroll: true });
     card.addEventListener("keydown", (event) => {
