@@ -14,6 +14,7 @@ from geocluster.load.settings_weather import DEFAULT_PLACE
 from geocluster.notes import source_names
 from geocluster.region import metric_crs
 from geocluster.siting.excluded import rules_of
+from geocluster.steps.breathed import with_exposure_shares
 from geocluster.validity import stations_and_areas
 from geocluster.words import SOURCE
 
@@ -65,6 +66,7 @@ def write_results(
     def marked(table: Frame) -> Frame:
         return table if word is None else table.assign(demonstration=word)
 
+    breathed = with_exposure_shares(study.sources, results.contributions)
     files = {
         "index.html": target / "index.html",
         REVIEW_PAGE: target / REVIEW_PAGE,
@@ -74,7 +76,7 @@ def write_results(
         "sites.csv": write_csv(marked(results.sites), target / "sites.csv"),
         "rules.csv": write_csv(marked(rules_of(results.suitable)), target / "rules.csv"),
         "clusters.gpkg": write_layers(
-            {"clusters": marked(results.clusters), "sources": marked(study.sources)},
+            {"clusters": marked(results.clusters), "sources": marked(breathed)},
             target / "clusters.gpkg",
         ),
         "concentration.tif": write_raster(
@@ -228,7 +230,7 @@ def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
         sites=results.sites,
         suitable=results.suitable,
         burden=results.burden,
-        sources=study.sources,
+        sources=with_exposure_shares(study.sources, results.contributions),
         land=study.land,
         places=study.places,
         zones=study.zones,

@@ -53,6 +53,8 @@ class Results:
         The sites as they were ranked, their distances not rounded yet.
     harm : DataArray or None
         What the park would do to people, where the study says so; see `geocluster.harm_of`.
+    contributions : DataFrame or None
+        Each source's share of what people breathe, see `geocluster.steps.breathed`.
     """
 
     field: xr.Dataset
@@ -82,3 +84,4 @@ class Results:
     facilities: list[gpd.GeoDataFrame] = with_default(default_factory=list)
     measured: gpd.GeoDataFrame | None = None
     harm: xr.DataArray | None = None
+    contributions: pd.DataFrame | None = None

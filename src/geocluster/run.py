@@ -132,6 +132,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     from geocluster.siting.correlation import correlations
     from geocluster.siting.narratives import narratives
     from geocluster.siting.supply import supply_curve
+    from geocluster.steps.breathed import shares_of_exposure
     from geocluster.steps.dispersion import (
         homes_inside,
         low_wind_changes,
@@ -162,6 +163,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     with _timed(tell, "count who is exposed"):
         exposure = assess_exposure(study.homes, field, limits=limits)
         summary = summarise_exposure(exposure, field, limits=limits)
+    with _timed(tell, "see which source people breathe"):
+        breathed = shares_of_exposure(study, options)
     with _timed(tell, "compare treatments of weak winds"):
         low_winds = low_wind_changes(study, options)
     hills, not_valid = {}, study.not_valid
@@ -225,6 +228,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         together_figures=joint[1],
         facilities=shared,
         harm=harm_in(study, burden),
+        contributions=breathed,
     )
 
 

@@ -203,3 +203,32 @@ def test_it_works_in_a_notebook(visit) -> None:  # type: ignore[no-untyped-def]
     frame.locator("html[data-gc-ready]").wait_for(state="attached")
     assert frame.locator("#gc-head h1").inner_text() == "Demo region"
     assert frame.locator(".gc-pin").count() == 20
+
+
+def test_cards_draw_shares_as_bars_and_the_mark_of_a_winner(  # type: ignore[no-untyped-def]
+    open_file, demo: ModuleType, tmp_path: Path
+) -> None:
+    sources = demo.sources().assign(exposure_share_so2=[0.1, 0.0, 0.6, 0.3])
+    sites = demo.sites().assign(acceptability=0.25, top_three_share=0.4)
+    page = draw_map(demo.region(), sources=sources, sites=sites)
+    tab = open_file(page.save(tmp_path / "bars.html"), PHONE).ready().tab
+    found = tab.evaluate(
+        """() => ["sources", "sites"].map((key) => {
+            const def = JSON.parse(document.getElementById("gc-data").textContent)
+                .layers.find((one) => one.key === key);
+            const values = def.features[0].slice(-def.fields.length);
+            const rows = def.fields.map(([label, unit, kind], i) => [label, values[i], unit, kind]);
+            const card = document.body.appendChild(geocluster.card("", rows));
+            const part = (bar) => {
+                const [whole, own, mark] = [bar, bar.querySelector("i"), bar.querySelector("b")]
+                    .map((one) => one && one.getBoundingClientRect());
+                return [own.width / whole.width, mark && (mark.left - whole.left) / whole.width];
+            };
+            return [...card.querySelectorAll(".gc-bar")].map(part);
+        })"""
+    )
+    of_sources, of_sites = found
+    assert [0.1, None] in [[round(own, 2), mark] for own, mark in of_sources]
+    (first, none), (top, mark) = of_sites
+    assert (round(first, 2), none, round(top, 2)) == (0.25, None, 0.4)
+    assert mark == pytest.approx(0.8, abs=0.01)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geocluster.maps.card_bars import acceptability_bars, share_bars
 from geocluster.maps.layers import Layer, shape_layer
 from geocluster.maps.surfaces import not_valid_shapes
 from geocluster.maps.text import clean, figure, pollutant_label
@@ -60,7 +61,7 @@ def source_layers(sources: gpd.GeoDataFrame | None, region: Region) -> list[Laye
                 f"{figure(float(a))} – {figure(float(b))}" if b > a else None
                 for a, b in zip(table[low], table[high], strict=True)
             ]
-    ranges |= _shares(sources, points)
+    ranges |= share_bars(sources, points)
     layer = shape_layer(
         "sources",
         "Sources, by emission",
@@ -114,24 +115,11 @@ def largest_radius(count: int) -> float:
 
 
 def _in_turn(columns: list[str], ranges: Mapping[str, Any]) -> list[str]:
-    """Each emission, then its range."""
+    """Each emission, then its range and shares."""
     names = (c.removeprefix("emission_").removesuffix("_g_s") for c in columns)
-    found = ((f"emission_{p}_g_s", f"range_{p}", f"share_{p}") for p in names)
-    return [name for three in found for name in three if name in columns or name in ranges]
-
-
-def _shares(sources: pd.DataFrame, points: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
-    """Each source's share of what all sources emit, into `points`, for a bar in its card. [%]"""
-    labels = {}
-    for pollutant in pollutants_of(sources):
-        emission = sources[f"emission_{pollutant}_g_s"]
-        total = float(emission.fillna(0).sum())
-        if total > 0:
-            share = 100 * points[f"emission_{pollutant}_g_s"] / total
-            points[f"share_{pollutant}"] = share.where(share > 0)
-            label = f"{pollutant_label(pollutant)}, share of all sources' emission"
-            labels[f"share_{pollutant}"] = (label, "%", "bar")
-    return labels
+    parts = ("emission_{}_g_s", "range_{}", "share_{}", "exposure_share_{}")
+    found = (part.format(p) for p in names for part in parts)
+    return [name for name in found if name in columns or name in ranges]
 
 
 def _sized(emission: np.ndarray) -> dict[str, Any]:
@@ -227,7 +215,8 @@ def site_layers(sites: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
         return []
     table = sites.sort_values("rank", ascending=False, kind="stable") if "rank" in sites else sites
     ranks = table["rank"].tolist() if "rank" in table else [None] * len(table)
-    first = ["rank", "score", "top_three_share", "kind", "area_ha"]
+    first = ["rank", "acceptability", "top_three_share", "score", "kind", "area_ha"]
+    table, labels = acceptability_bars(table)
     columns = first + [
         str(c)
         for c in table.columns
@@ -245,6 +234,7 @@ def site_layers(sites: gpd.GeoDataFrame | None, region: Region) -> list[Layer]:
         style_of=_site_style_numbers(table, ranks),
         heading=site_heading,
         columns=columns,
+        labels=labels,
         tolerance_m=10,
         shown=True,
         swatches=[

@@ -30,6 +30,7 @@ def panels(study: Study, results: Results) -> list[Panel]:
         exposure_panel(results),
         unanswered_panel(results),
         inventory_panel(study.sources),
+        *breathed_panels(study.sources, results.contributions),
         *factors_panels(study),
         *table1_panels(study),
         candidates_panel(results),
@@ -109,6 +110,48 @@ def inventory_panel(sources: gpd.GeoDataFrame) -> Panel:
         "brackets is from low to high. Origins: reported, allocated, factor, assumed."
     ]
     return Panel("What the sources emit", text, table)
+
+
+def breathed_panels(sources: gpd.GeoDataFrame, shares: pd.DataFrame | None) -> list[Panel]:
+    """The three sites that people breathe most of, by pollutant; or why that is not known."""
+    from geocluster.maps.panels import Panel
+    from geocluster.steps.breathed import SHARE
+
+    if shares is None:
+        return []
+    title, told = "Which sources people breathe", shares.attrs
+    if told["why_not"]:
+        return [Panel(title, told["why_not"])]
+    names = _names_of(sources)
+    rows = []
+    for column in (str(name) for name in shares if str(name).startswith(SHARE)):
+        pollutant = column.removeprefix(SHARE)
+        emission = sources[f"emission_{pollutant}_g_s"].fillna(0.0)
+        emitted = emission.groupby(names).sum() / emission.sum()
+        most = shares[column].groupby(names).sum().sort_values(ascending=False, kind="stable")
+        for name in most[most > 0].head(3).index:
+            label = POLLUTANTS.get(pollutant, pollutant)
+            rows.append((label, name, figure(100 * most[name]), figure(100 * emitted[name])))
+    heads = ("pollutant", "site", "share of what people breathe [%]", "share of the emission [%]")
+    text = [
+        "The three sites that people breathe most of, by pollutant: their shares of the mean "
+        "concentration that all sources of this map add, weighted by people.",
+        f"Seen at the {told['homes']} homes with most people: {told['people_share']:.0%} of the "
+        "region's people.",
+    ]
+    return [Panel(title, text, table_of(dict(zip(heads, zip(*rows, strict=True), strict=True))))]
+
+
+def _names_of(sources: gpd.GeoDataFrame) -> pd.Series:
+    """What each source is called: its name, else its id, else its row."""
+    import pandas as pd
+
+    names = pd.Series([f"{row}" for row in sources.index], index=sources.index)
+    for column in ("source_id", "name"):
+        if column in sources:
+            given = sources[column].astype("string").fillna("").str.strip()
+            names = names.where(given == "", given)
+    return names
 
 
 def factors_panels(study: Study) -> list[Panel]:

@@ -53,9 +53,10 @@ function geoclusterMap(map, node) {
       list.appendChild(gc.element("dt", "", label));
       const cell = gc.element("dd");
       cell.appendChild(gc.element("bdi", "", gc.figure(value, kind)));
-      if (kind === "bar") {
+      if (kind === "bar" || kind === "marked") {
         const bar = cell.appendChild(gc.element("span", "gc-bar"));
         bar.appendChild(gc.element("i")).style.width = `${Math.max(0, Math.min(100, value))}%`;
+        if (kind === "marked") bar.appendChild(gc.element("b"));
       }
       if (unit) cell.appendChild(gc.element("span", "gc-unit", "\u00a0" + unit));
       if (kind === "emission" && value > 0) {
