@@ -29,7 +29,7 @@ def shares_of_exposure(
     """Each source's share of the mean concentration that all sources add, weighted by people.
 
     Over the region's own people, at the middles of the homes with most of them (400 at most), by
-    polar tables, without deposition.
+    polar tables (hour by hour with terrain), without deposition.
 
     Parameters
     ----------
@@ -64,7 +64,9 @@ def shares_of_exposure(
     }
     if table.attrs["why_not"]:
         return table
-    quick = replace(options, method="tables", deposition=None)
+    # Tables do not know terrain.
+    method = "tables" if study.terrain is None else "hourly"
+    quick = replace(options, method=method, deposition=None)
     parts = contributions(sources, places, study.own_weather, options=quick)
     for pollutant in parts["pollutant"].values:
         one = parts.sel(pollutant=pollutant).transpose("source", "receptor").values @ people
