@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 Frame = TypeVar("Frame", bound="pd.DataFrame")
 
 REVIEW_PAGE, DOSSIER_PAGE = "review.html", "dossier.html"
+# Of weights that obey preferences: the review page carries them.
+DRAWS = 2_000
 VERSIONED = ("numpy", "scipy", "numba", "xarray", "geopandas", "shapely", "pyproj", "rasterio")
 
 
@@ -260,8 +262,7 @@ def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
 def review(study: Study, results: Results, language: str) -> ReviewPage:
     """The page on which a reader weighs the criteria; it begins as the run judged the sites."""
     from geocluster.maps.review import draw_review
-    from geocluster.siting.criteria import BURDEN, criteria_table
-    from geocluster.siting.measures import site_means
+    from geocluster.siting.criteria import criteria_table
 
     sites, judging = results.sites, results.judging
     judged = judging.first if judging is not None else {}
@@ -272,11 +273,9 @@ def review(study: Study, results: Results, language: str) -> ReviewPage:
         criteria_table(sites),
         results.weights,
         measured=results.measured,
-        cases={
-            str(part["release"].values): (BURDEN, site_means(sites, part))
-            for part in results.burdens
-            if len(sites)
-        },
+        cases=results.cases,
+        methods=judging.methods if judging is not None else (),
+        draws=preferred(results),
         land=study.land,
         homes=study.homes,
         not_valid=results.not_valid,
@@ -287,6 +286,16 @@ def review(study: Study, results: Results, language: str) -> ReviewPage:
         language=language,
         **{name: judged[name] for name in known if judged.get(name) is not None},
     )
+
+
+def preferred(results: Results) -> Any:
+    """Weights that obey the study's preferences (draws, weights); None where it has none."""
+    from geocluster.siting.draws import drawn_weights
+
+    judging = results.judging
+    if judging is None or not judging.preferences:
+        return None
+    return drawn_weights(list(results.weights), judging.preferences, samples=DRAWS, seed=0)
 
 
 def write_dossier(

@@ -55,6 +55,9 @@ class Results:
         What the park would do to people, where the study says so; see `geocluster.harm_of`.
     contributions : DataFrame or None
         Each source's share of what people breathe, see `geocluster.steps.breathed`.
+    cases : dict
+        What the criteria of `sites` would be if one thing were otherwise: kind to name of a case
+        to {column: values}.
     """
 
     field: xr.Dataset
@@ -85,3 +88,4 @@ class Results:
     measured: gpd.GeoDataFrame | None = None
     harm: xr.DataArray | None = None
     contributions: pd.DataFrame | None = None
+    cases: dict[str, dict[str, dict[str, Any]]] = with_default(default_factory=dict)

@@ -138,9 +138,9 @@ def test_acceptability_is_that_of_python_up_to_chance(open_file, page, made_up, 
         """([method, columns, groups, tied]) => {
           const { ranking } = geoclusterPage;
           const run = () => {
-            const options = { samples: 20000, seed: 4, spread: null };
-            const made = ranking.prepare(columns, method);
-            const job = ranking.acceptability([made], groups, tied, options);
+            const made = ranking.prepare(columns, method), options = { samples: 20000, seed: 4 };
+            const draw = (random) => ranking.drawnWeights(groups, columns.length, random, null);
+            const job = ranking.acceptability(() => made, [1], draw, tied, options);
             let step = job.next();
             while (!step.done) step = job.next();
             return [Array.from(step.value.first), Array.from(step.value.top)];

@@ -15,9 +15,11 @@ from geocluster.files import replacing
 from geocluster.maps.assets import script, style, template, without_addresses
 from geocluster.maps.review_data import (
     base_map,
+    cases_of,
     criteria_of,
+    draws_of,
     extent_of,
-    numbers_of,
+    methods_of,
     pairs_of,
     reasons_of,
     sites_of,
@@ -36,13 +38,14 @@ SCRIPTS = (
     "ranking.js",
     "review_words.js",
     "review_sets.js",
+    "review_sure.js",
     "review_map.js",
     "review_controls.js",
     "review_table.js",
     "review.js",
 )
-# Weights are tried so often in the browser; the run itself tries more.
-SAMPLES, SEED, NEEDED_SHARE = 2_000, 1, 0.8
+# Weights are tried as often in the browser as in the run.
+SAMPLES, SEED, NEEDED_SHARE = 10_000, 1, 0.8
 
 
 class ReviewPage:
@@ -88,7 +91,9 @@ def draw_review(
     normalisation: str | None = None,
     bounds: Mapping[str, Sequence[float]] | None = None,
     thresholds: Mapping[str, Any] | None = None,
-    cases: Mapping[str, tuple[str, Any]] | None = None,
+    cases: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None,
+    methods: Sequence[str] = (),
+    draws: Any = None,
     land: gpd.GeoDataFrame | None = None,
     homes: gpd.GeoDataFrame | None = None,
     not_valid: gpd.GeoDataFrame | None = None,
@@ -123,8 +128,13 @@ def draw_review(
         As in `rank`: where the page begins. Bounds that are left out are the least and greatest
         value found over all sites.
     cases : mapping, optional
-        Name to (column, values of each site): each is tried with every random weight, as
-        `rank_stability` does with the burdens of the park's releases.
+        Kind to name of a case to {column: values of each site}: one case of each kind, or the
+        criteria as they are, is drawn beside every random weight, as `rank_stability` does.
+    methods : sequence of str
+        All by which the run judged; as long as a reader keeps the first, the others are cases too.
+    draws : array (draws, weights), optional
+        Shares to try, in the order of `weights`, where a study says more of them than nothing:
+        the page itself draws any weights.
     land, homes, not_valid : GeoDataFrame, optional
         For the base map; a site that touches what is not valid is never called a winner.
     demonstration : str, optional
@@ -177,11 +187,9 @@ def draw_review(
             rows, groups, weights, method, normalisation, {**extents, **pairs_of(bounds)}
         ),
         "thresholds": pairs_of(thresholds),
-        "cases": [
-            {"column": column, "values": numbers_of(values)}
-            for column, values in (cases or {}).values()
-            if column in extents
-        ],
+        "cases": cases_of(cases, extents),
+        "methods": methods_of(methods or [method], normalisation),
+        "draws": draws_of(draws, [row["column"] for row in rows], weights),
         "sites": sites_of(
             sites, counted, [row["column"] for row in rows + facts], region, not_valid
         ),

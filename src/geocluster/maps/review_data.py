@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,6 +126,62 @@ def pairs_of(given: Mapping[str, Any] | None) -> dict[str, list[float]]:
 def extent_of(values: pd.Series) -> list[float]:
     """The least and the greatest value."""
     return [float(values.min()), float(values.max())]
+
+
+def cases_of(
+    cases: Mapping[str, Mapping[str, Mapping[str, Any]]] | None, known: Collection[str]
+) -> list[dict[str, Any]]:
+    """Cases by kind, of the columns that are criteria here, to seven digits.
+
+    Examples
+    --------
+    >>> cases_of({"wind": {"calm": {"cost": [1.23456789], "other": [2.0]}}}, ["cost"])
+    [{'kind': 'wind', 'cases': [{'cost': [1.234568]}]}]
+    """
+    found = []
+    for kind, of_kind in (cases or {}).items():
+        kept = [
+            {
+                column: [None if one is None else float(f"{one:.7g}") for one in numbers_of(values)]
+                for column, values in columns.items()
+                if column in known
+            }
+            for columns in of_kind.values()
+        ]
+        if any(kept):
+            found.append({"kind": kind, "cases": [columns for columns in kept if columns]})
+    return found
+
+
+def methods_of(methods: Sequence[str], normalisation: str | None) -> list[list[str]]:
+    """Each method with its normalisation.
+
+    Examples
+    --------
+    >>> methods_of(["topsis", "spotis", "weighted_sum"], "max")
+    [['topsis', 'max'], ['spotis', 'bounds'], ['weighted_sum', 'max']]
+    """
+    own = ("spotis", "promethee_ii")
+    asked = {method: None if method in own else normalisation for method in methods}
+    return [[method, given or OWN_NORMALISATION[method]] for method, given in asked.items()]
+
+
+def draws_of(
+    draws: Any, columns: Sequence[str], weights: Mapping[str, float]
+) -> list[list[float]] | None:
+    """Weights to try, a row a draw, of the page's criteria.
+
+    Examples
+    --------
+    >>> draws_of([[0.25, 0.75]], ["road", "rail", "cost"], {"cost": -1, "road": -1})
+    [[0.75, 0.0, 0.25]]
+    """
+    if draws is None:
+        return None
+    place = {name: number for number, name in enumerate(weights)}
+    given = np.asarray(draws, dtype=float)
+    table = [given[:, place[name]] if name in place else np.zeros(len(given)) for name in columns]
+    return [[float(one) for one in row] for row in np.column_stack(table).round(5)]
 
 
 def numbers_of(values: Any) -> list[float | None]:

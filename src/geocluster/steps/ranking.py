@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geocluster.errors import SettingsError, TableError
@@ -30,6 +31,8 @@ class Ranking(NamedTuple):
     verdict: str
     stability: dict[str, Any]
     judging: Judging | None = None
+    # Kind to name of a case to {column: values}, in the order of `sites`.
+    cases: Mapping[str, Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
     @property
     def options(self) -> dict[str, Any]:
@@ -118,7 +121,26 @@ def ranking(
     verdict = (f"No winner is called: {doubts} " if doubts else "") + sure.attrs["verdict"]
     winner = None if doubts else sure.attrs["winner"]
     told = {**stability, "winner": winner, "doubts": doubts}
-    return Ranking(merged, weights, verdict, told, judging)
+    tried = _in_order_of(merged, sites, cases, kinds)
+    return Ranking(merged, weights, verdict, told, judging, tried)
+
+
+def _in_order_of(
+    ranked: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    cases: Mapping[str, Mapping[str, Any]],
+    kinds: Mapping[str, str],
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """The cases by their kind, each value with its site as ranked."""
+    import numpy as np
+    import pandas as pd
+
+    place = pd.Index(sites["site_id"]).get_indexer(ranked["site_id"])
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, columns in cases.items():
+        values = {column: np.asarray(one, dtype=float)[place] for column, one in columns.items()}
+        found.setdefault(kinds[name], {})[name] = values
+    return found
 
 
 def _profile(burdens: xr.DataArray) -> tuple[dict[str, float], str | None]:

@@ -4,7 +4,7 @@ const geoclusterRanking = (() => {
   const METHODS = { topsis: "vector", weighted_sum: "min-max", spotis: "bounds", promethee_ii: "net flow" };
   const NORMALISATIONS = { topsis: ["vector", "min-max", "max"], weighted_sum: ["min-max", "vector", "max"],
     spotis: ["bounds"], promethee_ii: ["net flow"] };
-  const TOP = 3, SAME = 1e12, STEPS = 1000, HALVINGS = 60;
+  const TOP = 3, SAME = 1e12, STEPS = 1000, HALVINGS = 60, COMBINATIONS = 1000;
 
   const extent = (values) => {
     let low = Infinity, high = -Infinity;
@@ -71,10 +71,11 @@ const geoclusterRanking = (() => {
     return netFlows(values, less, thresholds || [0, deviation(values)]);
   };
 
-  /* columns: [{ values, less, bounds, thresholds }], those without any value are left out beforehand */
+  /* columns: [{ values, less, bounds, thresholds }], those without any value are left out beforehand;
+     of a column that has a `part` it is known already how the method wants it */
   const prepare = (columns, method, normalisation) => {
-    const parts = columns.map(({ values, less, bounds, thresholds }) =>
-      normalised(filled(values, less), less, normalisation || METHODS[method], bounds, thresholds));
+    const parts = columns.map(({ values, less, bounds, thresholds, part }) =>
+      part || normalised(filled(values, less), less, normalisation || METHODS[method], bounds, thresholds));
     const count = parts.length ? parts[0].length : 0, linear = method !== "topsis";
     const made = { parts, count, linear };
     if (!linear) {
@@ -130,31 +131,57 @@ const geoclusterRanking = (() => {
     return weights;
   };
 
-  /* over random weights and all cases, how often each row is first and among the top three;
-     yields after every part of the work, so that the page stays awake */
-  function* acceptability(cases, groups, tied, { samples, seed, spread }) {
-    const count = tied.length, first = new Float64Array(count), top = new Float64Array(count);
-    const random = generator(seed), columns = cases.length ? cases[0].parts.length : 0;
-    for (let sample = 0; sample < samples; sample++) {
-      const weights = drawnWeights(groups, columns, random, spread);
-      for (const made of cases) {
-        const scored = scores(made, weights), best = [];
-        for (const row of tied) {
-          const value = Math.round(scored[row] * SAME);
-          if (best.length === TOP && value <= best[TOP - 1][0]) continue;
-          let place = best.length;
-          while (place > 0 && value > best[place - 1][0]) place -= 1;
-          best.splice(place, 0, [value, row]);
-          if (best.length > TOP) best.pop();
-        }
-        if (best.length) first[best[0][1]] += 1;
-        for (const [, row] of best) top[row] += 1;
-      }
-      if (sample % 20 === 19) yield sample + 1;
+  /* how the values of a column change where a case of each of several kinds holds at once:
+     changes multiply, of values that are 0 or less they add up */
+  const together = (now, cases) => (cases.length === 1 ? cases[0] : now.map((value, i) => (value > 0
+    ? value * cases.reduce((factor, one) => factor * (one[i] / value), 1)
+    : value + cases.reduce((total, one) => total + one[i] - value, 0))));
+  /* which one of each kind every draw has: all as often as can be, in any order */
+  const drawnNumbers = (sizes, count, random) => sizes.map((size) => {
+    const numbers = Int32Array.from({ length: count }, (_, i) => i % size);
+    for (let i = count - 1; i > 0; i--) {
+      const j = Math.floor(random() * (i + 1));
+      [numbers[i], numbers[j]] = [numbers[j], numbers[i]];
     }
-    const total = samples * cases.length || 1;
-    return { first: first.map((value) => value / total), top: top.map((value) => value / total) };
+    return numbers;
+  });
+
+  /* how often each row is first and among the top three, where every draw has its own weights, method
+     and case of each kind: `draw(random, i)` gives weights, `make(numbers)` what is prepared of one
+     combination; yields after every part of the work, so that the page stays awake */
+  function* acceptability(make, sizes, draw, tied, { samples, seed }) {
+    const random = generator(seed), count = Math.min(samples, COMBINATIONS), found = new Map();
+    const numbers = drawnNumbers(sizes, count, random), weights = Array.from({ length: samples }, (_, i) => draw(random, i));
+    for (let i = 0; i < count; i++) {
+      const key = numbers.map((one) => one[i]).join();
+      if (found.has(key)) found.get(key).push(i); else found.set(key, [i]);
+    }
+    const first = new Float64Array(tied.length), top = new Float64Array(tied.length);
+    let done = 0;
+    for (const places of found.values()) {
+      const made = make(numbers.map((one) => one[places[0]]));
+      yield done;
+      for (const place of places) for (let sample = place; sample < samples; sample += count) {
+        countBest(scores(made, weights[sample]), tied, first, top);
+        done += 1;
+        if (done % 20 === 0) yield done;
+      }
+    }
+    return { first: first.map((value) => value / samples), top: top.map((value) => value / samples) };
   }
+  const countBest = (scored, tied, first, top) => {
+    const best = [];
+    for (const row of tied) {
+      const value = Math.round(scored[row] * SAME);
+      if (best.length === TOP && value <= best[TOP - 1][0]) continue;
+      let place = best.length;
+      while (place > 0 && value > best[place - 1][0]) place -= 1;
+      best.splice(place, 0, [value, row]);
+      if (best.length > TOP) best.pop();
+    }
+    if (best.length) first[best[0][1]] += 1;
+    for (const [, row] of best) top[row] += 1;
+  };
 
   /* the nearest share of these members at which the second is level with the best of all others, or null;
      the members keep their proportions, and so do the rest */
@@ -200,5 +227,5 @@ const geoclusterRanking = (() => {
     return found.length ? found.reduce((a, b) => Math.abs(b - now) < Math.abs(a - now) ? b : a) : null;
   };
 
-  return { METHODS, NORMALISATIONS, prepare, scores, order, ranks, generator, drawnWeights, acceptability, neededShare, extent };
+  return { METHODS, NORMALISATIONS, prepare, scores, order, ranks, generator, drawnWeights, filled, together, acceptability, neededShare, extent };
 })();

@@ -23,21 +23,12 @@ function geoclusterReview(node) {
     });
   };
 
-  /* the ranking of some rows by one set; of a case, one column is another one */
-  const prepared = (rows, set, replaced) => {
+  /* the criteria of some rows as a method takes them */
+  const columnsOf = (rows, set, known) => criteria.map((one, c) => ({ values: known[c] ? rows.map((row) => sites.values[one.column][row]) : rows.map(() => 0),
+    less: one.less, bounds: set.bounds[one.column], thresholds: data.thresholds[one.column] || null }));
+  const prepared = (rows, set) => {
     const known = criteria.map((one) => rows.some((row) => sites.values[one.column][row] !== null));
-    const columns = criteria.map((one, c) => {
-      const all = replaced && replaced.column === one.column ? replaced.values : sites.values[one.column];
-      return { values: known[c] ? rows.map((row) => all[row]) : rows.map(() => 0), less: one.less,
-        bounds: boundsOf(set, one.column, replaced), thresholds: data.thresholds[one.column] || null };
-    });
-    return { known, made: ranking.prepare(columns, set.method, set.normalisation) };
-  };
-  const boundsOf = (set, column, replaced) => {
-    const [low, high] = set.bounds[column];
-    if (!replaced || replaced.column !== column) return [low, high];
-    const [least, most] = ranking.extent(replaced.values.filter((one) => one !== null));
-    return [Math.min(low, least), Math.max(high, most)];
+    return { known, made: ranking.prepare(columnsOf(rows, set, known), set.method, set.normalisation) };
   };
   const answer = (rows, set) => {
     const nothing = { weighed: null, order: [], ranks: {}, scores: {}, rows };
@@ -102,9 +93,8 @@ function geoclusterReview(node) {
     const set = state.sets[state.active], now = state.answers[state.active];
     if (!now.weighed || now.rows.length < 2) return;
     if (!state.shares) {
-      const cases = data.cases.length ? data.cases.map((one) => prepared(now.rows, set, one).made) : [now.made];
-      const spread = state.tries === "any" ? null : Number(state.tries) / 100;
-      const { first, top } = yield* ranking.acceptability(cases, now.weighed.groups, now.tied, { samples: data.samples, seed: data.seed, spread });
+      const job = geoclusterSure(data, state, now, set).acceptability();
+      const { first, top } = yield* job;
       const wide = (values) => { const out = new Float64Array(count); now.rows.forEach((row, i) => { out[row] = values[i]; }); return out; };
       state.shares = { first: wide(first), top: wide(top) };
       judge();

@@ -36,6 +36,7 @@ function geoclusterReviewControls(gc, data, sets, state, changed) {
     const parts = [choice("rv-method-choice", t("Method"), now.method, Object.entries(names), (method) => {
       Object.assign(set(), { method, normalisation: ranking.NORMALISATIONS[method][0] });
       drawMethod();
+      drawSure();
       changed({ weights: true });
     })];
     const lists = ranking.NORMALISATIONS[now.method];
@@ -129,8 +130,13 @@ function geoclusterReviewControls(gc, data, sets, state, changed) {
 
   const drawSure = () => {
     const entries = [["any", t("any weights")], ["50", t("each share off by up to a half")], ["25", t("each share off by up to a quarter")]];
+    const kinds = data.cases.map(({ kind, cases }) => `${t(kind)} (${cases.length})`);
+    if (data.methods.length > 1 && set().method === data.start.method) kinds.unshift(`${t("Method")} (${data.methods.length})`);
+    const beside = [kinds.length ? t("Beside the weights these vary, one case of each at a time: {kinds}.", { kinds: kinds.join(", ") }) : null,
+      data.draws ? t("Only weights that obey the study's preferences are tried, as long as no further criterion has a weight.") : null];
     inner("rv-sure").replaceChildren(choice("rv-tries", t("Weights tried"), state.tries, entries, (value) => { state.tries = value; changed({ weights: true }); }),
-      element("p", { className: "rv-soft" }, t("Groups of criteria share the weight first, then the criteria of each group: one thing measured five times does not weigh five times.")));
+      element("p", { className: "rv-soft" }, t("Groups of criteria share the weight first, then the criteria of each group: one thing measured five times does not weigh five times.")),
+      ...beside.filter((text) => text).map((text) => element("p", { className: "rv-soft" }, text)));
   };
 
   const draw = () => { drawSets(); drawMethod(); drawSliders(); drawBounds(); drawFilters(); drawSure(); };
