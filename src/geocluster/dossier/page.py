@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -11,8 +10,7 @@ from markupsafe import Markup
 from geocluster.dossier.checks import FAILED, NOT_ASKED, PASSED
 from geocluster.dossier.svg import Atlas, share_bar
 from geocluster.dossier.telling import section_of
-from geocluster.files import replacing
-from geocluster.maps.assets import template
+from geocluster.maps.html_page import HtmlPage, filled
 from geocluster.words import Words
 
 if TYPE_CHECKING:
@@ -24,30 +22,8 @@ if TYPE_CHECKING:
 NEEDED = 0.8
 
 
-class DossierPage:
+class DossierPage(HtmlPage):
     """A dossier, complete in one HTML file."""
-
-    def __init__(self, html: str) -> None:
-        self.html = html
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page; missing folders are made.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        Path
-            Where it lies.
-        """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(self.html, encoding="utf-8", newline="\n")
-        return path
 
 
 def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPage:
@@ -60,8 +36,6 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
     study, results
         For the maps.
     """
-    import jinja2
-
     words = Words(dossier.language)
     atlas = Atlas(study.region, results.sites, study.land, study.homes)
     strips = {
@@ -70,13 +44,11 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
         for row in one.criteria
         if row.strip is not None
     }
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    html = environment.from_string(template("dossier.html")).render(
+    html = filled(
+        "dossier",
+        trim=True,
         d=dossier,
         t=labels(words),
-        style=Markup(template("dossier.css")),
         shared=atlas.shared() + Markup("").join(one.cloud() for one in strips.values()),
         sections=[section_of(one, words) for one in dossier.sections],
         methods=[(words(m.title), words(m.text), m) for m in dossier.methods],

@@ -7,20 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from geocluster.maps.assets import script, style, template, without_addresses
 from geocluster.maps.base_map import base_layers
 from geocluster.maps.compare_surfaces import Pair, focus_of, surface_pair
+from geocluster.maps.html_page import scripted
 from geocluster.maps.packing import pack, to_lonlat
-from geocluster.maps.review import policy
 from geocluster.maps.text import (
     AVERAGING,
     STATISTICS,
     clean,
-    json_for_page,
     limit_name,
     pollutant_label,
 )
-from geocluster.words import SOURCE, Words, for_page, marked
+from geocluster.words import SOURCE, Words, marked
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -146,29 +144,16 @@ def draw_comparison(
 
 
 def _html(data: dict[str, Any]) -> str:
-    import jinja2
-    from markupsafe import Markup
-
-    code = without_addresses("".join(template(name) for name in SCRIPTS))
-    markup = template("compare.html")
-    words = Words(data["language"])
-    data = data | {"languages": for_page(markup + code + json_for_page(data))}
-    leaflet = script("leaflet.js", "leaflet").replace("\r\n", "\n")
-    scripts = [leaflet.removeprefix("<script>").partition("</script>")[0]]
-    scripts.append(f'\n{code}\ngeoclusterCompare(document.getElementById("cp-data"));\n')
     a, b = (side["name"] for side in data["sides"])
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(markup).render(
+    words = Words(data["language"])
+    return scripted(
+        "compare",
+        SCRIPTS,
+        data,
+        start='geoclusterCompare(document.getElementById("cp-data"));',
         title=f"{a} – {b}",
-        language=data["language"],
         demonstration=any(side["demonstration"] for side in data["sides"]),
         no_script=words("This page draws by a script, and scripts are turned off here."),
-        policy=policy(scripts),
-        style=Markup(template("compare.css")),
-        code=Markup(code),
-        data=Markup(json_for_page(data)),
-        leaflet=Markup(leaflet),
-        leaflet_style=Markup(style("leaflet.css")),
     )
 
 

@@ -5,14 +5,10 @@ Everything is in one file: values, formulas (`templates/ranking.js`), the map an
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geocluster.files import replacing
-from geocluster.maps.assets import script, style, template, without_addresses
+from geocluster.maps.html_page import HtmlPage, scripted
 from geocluster.maps.review_data import (
     base_map,
     cases_of,
@@ -25,8 +21,8 @@ from geocluster.maps.review_data import (
     sites_of,
     start_of,
 )
-from geocluster.maps.text import clean, json_for_page
-from geocluster.words import SOURCE, Words, for_page
+from geocluster.maps.text import clean
+from geocluster.words import SOURCE, Words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -48,36 +44,8 @@ SCRIPTS = (
 SAMPLES, SEED, NEEDED_SHARE = 10_000, 1, 0.8
 
 
-class ReviewPage:
-    """A page that ranks candidates in the browser, complete in one HTML file.
-
-    Attributes
-    ----------
-    html : str
-        The whole page.
-    """
-
-    def __init__(self, html: str) -> None:
-        self.html = html
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page; missing folders are made.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        Path
-            Where it lies.
-        """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(self.html, encoding="utf-8", newline="\n")
-        return path
+class ReviewPage(HtmlPage):
+    """A page that ranks candidates in the browser, complete in one HTML file."""
 
 
 def draw_review(
@@ -203,58 +171,19 @@ def draw_review(
 
 
 def _html(data: dict[str, Any], map_page: str | None, dossier_page: str | None = None) -> str:
-    import jinja2
-    from markupsafe import Markup
-
-    code = without_addresses("".join(template(name) for name in SCRIPTS))
-    markup = template("review.html")
-    told = markup + code + json_for_page(data)
     words = Words(data["language"])
     count = words.counted(
         "{count} candidate site", "{count} candidate sites", len(data["sites"]["id"])
     )
-    data = data | {"languages": for_page(told)}
-    # A browser reads lines as ended by \\n alone, and hashes what it reads.
-    leaflet = script("leaflet.js", "leaflet").replace("\r\n", "\n")
-    parts = {"leaflet": leaflet, "leaflet_style": style("leaflet.css")}
-    scripts = [leaflet.removeprefix("<script>").partition("</script>")[0]]
-    scripts.append(f'\n{code}\ngeoclusterReview(document.getElementById("rv-data"));\n')
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(markup).render(
+    return scripted(
+        "review",
+        SCRIPTS,
+        data,
+        start='geoclusterReview(document.getElementById("rv-data"));',
         title=data["title"],
-        language=data["language"],
         demonstration=data["demonstration"] is not None,
         description=f"{data['title']}: {count}",
         no_script=words("This page ranks by a script, and scripts are turned off here."),
         map_page=map_page,
         dossier_page=dossier_page,
-        policy=policy(scripts),
-        style=Markup(template("review.css")),
-        code=Markup(code),
-        data=Markup(json_for_page(data)),
-        **{name: Markup(part) for name, part in parts.items()},
-    )
-
-
-def policy(scripts: Sequence[str]) -> str:
-    """What the page may do: run these scripts and show pictures that it carries, no more.
-
-    Examples
-    --------
-    >>> policy(["go()"])[:44]
-    "default-src 'none'; script-src 'sha256-5KYv+"
-    """
-    hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
-        for code in scripts
-    ]
-    return "; ".join(
-        (
-            "default-src 'none'",
-            " ".join(["script-src", *hashes]),
-            "style-src 'unsafe-inline'",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-        )
     )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geocluster.files import replacing
 from geocluster.maps import weather_charts as charts
 from geocluster.maps import weather_numbers as numbers
-from geocluster.maps.assets import template
+from geocluster.maps.html_page import HtmlPage, filled
 from geocluster.maps.text import clean
 
 if TYPE_CHECKING:
@@ -32,30 +30,8 @@ FACTS = {
 }
 
 
-class WeatherPage:
+class WeatherPage(HtmlPage):
     """A page of a weather, complete in one HTML file without a script or an address."""
-
-    def __init__(self, html: str) -> None:
-        self.html = html
-
-    def save(self, path: str | Path) -> Path:
-        """Write the page; missing folders are made.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        Path
-            Where it lies.
-        """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            temporary.write_text(self.html, encoding="utf-8", newline="\n")
-        return path
 
 
 def draw_weather(
@@ -81,19 +57,15 @@ def draw_weather(
     >>> "Wind rose" in draw_weather(weather, title="Two hours").html
     True
     """
-    import jinja2
-    from markupsafe import Markup
-
     hourly = "time" in weather.coords
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     parts = [_rose, _classes, _stability]
     if hourly:
         parts = [_rose, _classes, _light, _stability, _mixing, _calendar]
     shown = [part(weather) for part in parts]
-    html = environment.from_string(template("weather.html")).render(
+    html = filled(
+        "weather",
         title=clean(title),
         subtitle=_subtitle(weather),
-        style=Markup(template("weather.css")),
         figures=_figures(weather),
         notes=[clean(note, LONGEST_NOTE) for note in notes],
         charts=shown,

@@ -1,0 +1,129 @@
+"""What the pages beside the map have in common: a template filled in, a policy, one file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from geocluster.files import replacing
+from geocluster.maps.assets import script, style, template, without_addresses
+from geocluster.maps.text import json_for_page
+from geocluster.words import for_page
+
+
+class HtmlPage:
+    """A page, complete in one HTML file.
+
+    Attributes
+    ----------
+    html : str
+        The whole page.
+    """
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page; missing folders are made.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        Path
+            Where it lies.
+        """
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text(self.html, encoding="utf-8", newline="\n")
+        return path
+
+
+def filled(name: str, *, trim: bool = False, **values: Any) -> str:
+    """A template and the style sheet of its name with these values, each of them escaped.
+
+    Parameters
+    ----------
+    name : str
+        Of the template, without its ending.
+    trim : bool
+        Leave no empty line where a block of the template stands alone in one.
+    **values
+        What the template asks for; one that is missing raises.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=trim, lstrip_blocks=trim
+    )
+    markup = environment.from_string(template(f"{name}.html"))
+    return markup.render(style=Markup(template(f"{name}.css")), **values)
+
+
+def scripted(
+    name: str, scripts: Sequence[str], data: dict[str, Any], *, start: str, **values: Any
+) -> str:
+    """A page that draws by scripts and Leaflet, in every language, from data that it carries.
+
+    Parameters
+    ----------
+    name : str
+        Of the template, without its ending.
+    scripts : sequence of str
+        Our scripts, in their order.
+    data : dict
+        What the scripts draw, and the `language` in which the page opens.
+    start : str
+        The call with which the template's own script ends: the policy allows it as it stands.
+    **values
+        What else the template asks for.
+    """
+    from markupsafe import Markup
+
+    code = without_addresses("".join(template(one) for one in scripts))
+    told = template(f"{name}.html") + code + json_for_page(data)
+    # A browser reads lines as ended by \n alone, and hashes what it reads.
+    leaflet = script("leaflet.js", "leaflet").replace("\r\n", "\n")
+    allowed = [leaflet.removeprefix("<script>").partition("</script>")[0], f"\n{code}\n{start}\n"]
+    return filled(
+        name,
+        language=data["language"],
+        policy=policy(allowed),
+        code=Markup(code),
+        data=Markup(json_for_page(data | {"languages": for_page(told)})),
+        leaflet=Markup(leaflet),
+        leaflet_style=Markup(style("leaflet.css")),
+        **values,
+    )
+
+
+def policy(scripts: Sequence[str]) -> str:
+    """What the page may do: run these scripts and show pictures that it carries, no more.
+
+    Examples
+    --------
+    >>> policy(["go()"])[:44]
+    "default-src 'none'; script-src 'sha256-5KYv+"
+    """
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
+        for code in scripts
+    ]
+    return "; ".join(
+        (
+            "default-src 'none'",
+            " ".join(["script-src", *hashes]),
+            "style-src 'unsafe-inline'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
