@@ -10,6 +10,26 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """With ``-n auto`` a process for each processor, and no more than memory bears: 1 GB each."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), 4)
+    return min(os.cpu_count() or 1, 4)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):  # type: ignore[no-untyped-def]
+    """Whole files to each process, in their order: what a file makes for its tests is made once.
+
+    The long ones come first (tests/browser), the doctests of src last, so that none waits for long.
+    """
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
+
+
 def missing(what: str) -> None:
     """Skip with the reason; on CI, where everything must be there, fail instead."""
     if os.environ.get("CI") == "true":
