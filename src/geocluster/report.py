@@ -255,6 +255,7 @@ def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
         weather=study.weather,
         weather_name=DEFAULT_PLACE if len(study.weathers) > 1 else "",
         dossier_page=DOSSIER_PAGE,
+        protection_zone_m=study.park.protection_zone_m,
         language=language,
     )
 

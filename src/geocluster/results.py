@@ -7,6 +7,8 @@ from dataclasses import field as with_default
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
     import xarray as xr
@@ -55,7 +57,7 @@ class Results:
         What the park would do to people, where the study says so; see `geocluster.harm_of`.
     contributions : DataFrame or None
         Each source's share of what people breathe, see `geocluster.steps.breathed`.
-    cases : dict
+    cases : mapping
         What the criteria of `sites` would be if one thing were otherwise: kind to name of a case
         to {column: values}.
     """
@@ -88,4 +90,4 @@ class Results:
     measured: gpd.GeoDataFrame | None = None
     harm: xr.DataArray | None = None
     contributions: pd.DataFrame | None = None
-    cases: dict[str, dict[str, dict[str, Any]]] = with_default(default_factory=dict)
+    cases: Mapping[str, Mapping[str, Mapping[str, Any]]] = with_default(default_factory=dict)

@@ -229,7 +229,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         facilities=shared,
         harm=harm_in(study, burden),
         contributions=breathed,
-        cases=dict(found.cases),
+        cases=found.cases,
     )
 
 

@@ -107,8 +107,7 @@ def test_the_keyboard_asks_too(file, open_file):
     tab.keyboard.press("Enter")
     tab.locator(".gc-here").wait_for()
     tab.keyboard.press("Escape")
-    tab.wait_for_timeout(400)
-    assert tab.locator(".gc-here").count() == 0
+    tab.locator(".gc-here").wait_for(state="detached")
     assert tab.evaluate("document.activeElement.className") == "gc-here-ask"
     tab.locator(".folium-map").focus()
     tab.keyboard.press("Enter")

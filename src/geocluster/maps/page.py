@@ -25,6 +25,7 @@ from geocluster.maps.language import data_in
 from geocluster.maps.layers import GROUPS, Layer
 from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
 from geocluster.maps.people import home_layers, place_layers
+from geocluster.maps.protection import protection_layers
 from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
 from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
 from geocluster.maps.wind import dated_by, wind_on_map
@@ -163,6 +164,7 @@ def draw_map(
     weather: xr.Dataset | None = None,
     weather_name: str = "",
     dossier_page: str | None = None,
+    protection_zone_m: float | None = None,
     language: str = SOURCE,
     m: folium.Map | None = None,
 ) -> Page:
@@ -217,6 +219,8 @@ def draw_map(
         Its wind rose stands on the map, and its origin and days on the printed sheet.
     weather_name : str
         Which of several weathers that is.
+    protection_zone_m : float, optional
+        Width of the zone around each candidate in which nobody should live. [m]
     language : {"en", "ru", "uz"}
         What the page says; names from data stay as they are.
     more_layers : sequence of Layer
@@ -260,6 +264,7 @@ def draw_map(
         *source_layers(sources, region),
         *cluster_layers(clusters, region, tolerance_m),
         *site_layers(sites, region),
+        *protection_layers(sites, protection_zone_m, region),
         *zone_layers(zones, land, region),
         *suitable_layers(suitable, region),
         *not_valid_layers(not_valid, region, tolerance_m),

@@ -255,7 +255,11 @@ def suitable_layers(suitable: xr.Dataset | None, region: Region) -> list[Layer]:
 
 
 def _exclusions(suitable: xr.Dataset, crs: Any) -> list[Layer]:
-    """Cells by the first rule that excludes them; the fringe, which excludes most, comes last."""
+    """Cells by the first rule that excludes them; the fringe, which excludes most, comes last.
+
+    `bits` names every rule of each of the picture's entries, so that a reader can look at the land
+    that one rule excludes, also where it is not the first (`also`: nowhere).
+    """
     reasons = np.asarray(suitable["reasons"].transpose("y", "x")).astype("uint64")
     rules = rule_rows(suitable.attrs.get("rules") or suitable["reasons"].attrs.get("rules"))
     names = {bit: rule_name(row, bit) for bit, row in rules.items()}
@@ -271,9 +275,10 @@ def _exclusions(suitable: xr.Dataset, crs: Any) -> list[Layer]:
     for bit, count in zip(first, cells, strict=True):
         area[bit] = area.get(bit, 0) + int(count)
     ordered = sorted(area, key=lambda bit: (bit in last, -area[bit], bit))
+    behind = sorted({bit for bits in sets for bit in bits} - set(ordered))
     colours = {
         bit: FRINGE_COLOUR if bit in last else EXCLUSION_COLOURS[min(i, len(EXCLUSION_COLOURS) - 1)]
-        for i, bit in enumerate(ordered)
+        for i, bit in enumerate([*ordered, *behind])
     }
     entries = ["; ".join(names.get(bit, f"rule {bit + 1}") for bit in bits) for bits in sets]
     layer = _categories(
@@ -290,9 +295,10 @@ def _exclusions(suitable: xr.Dataset, crs: Any) -> list[Layer]:
         return []
     swatches = [
         {"mark": "fill", "colour": colours[bit], "label": names.get(bit, f"rule {bit + 1}")}
-        for bit in ordered
+        | ({"bit": bit, "also": True} if bit in behind else {"bit": bit})
+        for bit in [*ordered, *behind]
     ]
-    return [replace(layer, swatches=swatches)]
+    return [replace(layer, data={**layer.data, "bits": sets}, swatches=swatches)]
 
 
 def index_of_reasons(reasons: np.ndarray) -> tuple[np.ndarray, list[int]]:

@@ -53,6 +53,15 @@ function geoclusterControl(gc) {
     input.addEventListener("change", () => change(input.checked));
     return input;
   };
+  /* which of the rules that exclude land is looked at; each by itself, or all by the first of them */
+  const byRule = (def, then) => {
+    const pick = element("select", "gc-rule");
+    pick.setAttribute("aria-label", words.one_rule);
+    const options = [["", words.every_rule], ...def.rules.map((one) => [one.bit, one.label])];
+    for (const [value, text] of options) pick.appendChild(element("option", "", text)).value = value;
+    pick.addEventListener("change", () => gc.only(def, pick.value === "" ? null : Number(pick.value)).then(then));
+    return pick;
+  };
   for (const [group, title] of data.groups) {
     const defs = data.layers.filter((def) => def.group === group);
     if (!defs.length) continue;
@@ -79,16 +88,20 @@ function geoclusterControl(gc) {
       label.append(element("span", "", words.opacity), slider);
     }
     for (const def of defs.filter((one) => one.kind !== "surface")) {
+      if (def.bits) Object.assign(def, { rules: def.swatches, swatches: def.swatches.filter((mark) => !mark.also) });
       const input = tick("checkbox", "gc-layer", def.shown, (on) => gc.toggle(def, on));
       input.value = def.key;
       const several = def.swatches.filter((mark) => mark.label);
       fold.appendChild(row(input, def.title, several.length ? null : def.swatches[0]));
       if (!several.length) continue;
       const list = fold.appendChild(element("div", several.length > 4 ? "gc-keys gc-many" : "gc-keys"));
-      for (const mark of several) {
-        const line = list.appendChild(element("div"));
+      const keys = () => list.replaceChildren(...def.swatches.filter((mark) => mark.label).map((mark) => {
+        const line = element("div");
         line.append(swatch(mark), element("span", "", mark.label));
-      }
+        return line;
+      }));
+      keys();
+      if (def.bits) fold.insertBefore(byRule(def, keys), list);
     }
   }
   body.appendChild(gc.printRow());

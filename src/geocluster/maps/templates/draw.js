@@ -96,7 +96,7 @@ function geoclusterMap(map, node) {
     autoPanPaddingTopLeft: [50, 20], autoPanPaddingBottomRight: [map.getSize().x > 760 ? 275 : 10, 20] });
   gc.popup = popup;
   const build = {};
-  build.surface = build.raster = (def) => L.imageOverlay(def.uri, def.bounds, {
+  build.surface = build.raster = (def) => L.imageOverlay(def.picture || def.uri, def.bounds, {
     pane: def.kind === "surface" ? "gc-raster" : "gc-category",
     opacity: def.kind === "surface" ? gc.opacity : def.opacity, className: "gc-pixels", alt: def.title });
 
@@ -160,29 +160,28 @@ function geoclusterMap(map, node) {
 
   build.contours = (def) => {
     const group = L.layerGroup();
-    gc.contourLabels = [];
-    gc.drawContours = () => {
+    def.redraw = () => {
       group.clearLayers();
-      gc.contourLabels = [];
-      for (const line of def.lines.filter((one) => one.surface === gc.surface)) {
+      def.labelled = [];
+      for (const line of def.lines.filter((one) => !one.surface || one.surface === gc.surface)) {
         const parts = line.parts.map(points);
         const common = { pane: "gc-contours", renderer: renderer("contours"), interactive: false };
         group.addLayer(L.polyline(parts, Object.assign({ color: "#ffffff", weight: 4.5, opacity: 0.75 }, common)));
         group.addLayer(L.polyline(parts, Object.assign({ color: "#14213d", weight: 1.8, dashArray: "7 3" }, common)));
-        const text = `${line.label}: ${gc.figure(line.level)} ${gc.words.ug_m3}`;
+        const text = `${line.label}: ${gc.figure(line.level)} ${line.unit || gc.words.ug_m3}`;
         const icon = L.divIcon({ className: "gc-contour", html: gc.element("span", "", text), iconSize: [0, 0] });
         const marker = L.marker(parts[0][0], { icon, pane: "gc-labels", interactive: false, keyboard: false });
         group.addLayer(marker);
-        gc.contourLabels.push({ marker, text, line: [].concat(...parts.slice(0, 3)) });
+        def.labelled.push({ marker, text, line: [].concat(...parts.slice(0, 3)) });
       }
     };
-    gc.drawContours();
+    def.redraw();
     return group;
   };
 
   build.labels = (def) => {
     const group = L.layerGroup();
-    gc.townLabels = def.labels.map(([at, name, people]) => {
+    def.towns = def.labels.map(([at, name, people]) => {
       const size = people > 5e5 ? "gc-large" : people > 8e4 ? "gc-middle" : "gc-small";
       const html = gc.element("span", size);
       html.appendChild(gc.element("bdi", "", name));
@@ -195,6 +194,7 @@ function geoclusterMap(map, node) {
   };
 
   /* pins give way to better ranks and to limits' labels, names to both, smaller towns to larger ones */
+  const drawnOf = (part) => data.layers.filter((def) => def[part] && gc.drawn[def.key]).flatMap((def) => def[part]);
   gc.declutter = () => {
     const taken = [], view = map.getSize();
     const free = (box) => !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
@@ -210,7 +210,7 @@ function geoclusterMap(map, node) {
       if (room) taken.push(box);
     };
     pins.filter((pin) => pin.rank <= 3).forEach(place);
-    for (const label of gc.contourLabels || []) {
+    for (const label of drawnOf("labelled")) {
       const half = 3.1 * label.text.length + 6, step = Math.max(1, Math.floor(label.line.length / 90));
       let placed = false;
       for (let i = 0; i < label.line.length && !placed; i += step) {
@@ -223,7 +223,7 @@ function geoclusterMap(map, node) {
       show(label.marker, placed);
     }
     pins.filter((pin) => pin.rank > 3).forEach(place);
-    for (const town of gc.townLabels || []) {
+    for (const town of drawnOf("towns")) {
       const p = at(town.marker.getLatLng()), half = town.width * town.text.length / 2 + 3;
       const box = [p.x - half, p.y - town.height / 2 - 1, p.x + half, p.y + town.height / 2 + 1];
       const on = p.x > -50 && p.y > -20 && p.x < view.x + 50 && p.y < view.y + 20 && free(box);
@@ -245,7 +245,7 @@ function geoclusterMap(map, node) {
         if (variant.radius) path.setRadius(variant.radius[i]);
       });
     }
-    if (gc.drawContours && gc.drawn.limits) gc.drawContours();
+    data.layers.filter((def) => def.redraw && gc.drawn[def.key]).forEach((def) => def.redraw());
   };
 
   /* what the pictures say at a place: each colour carries its number in its lowest bits */
@@ -261,13 +261,34 @@ function geoclusterMap(map, node) {
     };
     image.src = def.uri;
   }));
+  const codeAt = (rgba, at) => (rgba[at + 3] === 0 ? 0 : (rgba[at] & 7) << 5 | (rgba[at + 1] & 7) << 2 | rgba[at + 2] & 3);
   const sample = (def, latlng) => read(def).then(({ width, height, rgba }) => {
     const project = (lat, lng) => map.options.crs.project(L.latLng(lat, lng));
     const [[s, w], [n, e]] = def.bounds, low = project(s, w), high = project(n, e), p = project(latlng.lat, latlng.lng);
     const column = Math.floor((p.x - low.x) / (high.x - low.x) * width), row = Math.floor((high.y - p.y) / (high.y - low.y) * height);
     if (column < 0 || row < 0 || column >= width || row >= height) return null;
-    const at = 4 * (row * width + column);
-    return rgba[at + 3] === 0 ? 0 : (rgba[at] & 7) << 5 | (rgba[at + 1] & 7) << 2 | rgba[at + 2] & 3;
+    return codeAt(rgba, 4 * (row * width + column));
+  });
+  /* all that one rule excludes, also where another one is named first; everything where bit is null */
+  gc.only = (def, bit) => read(def).then(({ width, height, rgba }) => {
+    def.only = bit;
+    const rule = def.rules.find((one) => one.bit === bit);
+    def.picture = def.uri;
+    if (rule) {
+      const canvas = document.createElement("canvas");
+      canvas.width = width; canvas.height = height;
+      const context = canvas.getContext("2d"), image = context.createImageData(width, height), wanted = def.bits.map((bits) => bits.includes(bit));
+      const colour = [1, 3, 5].map((i) => parseInt(rule.colour.slice(i, i + 2), 16));
+      for (let at = 0; at < rgba.length; at += 4) {
+        const code = codeAt(rgba, at);
+        if (code && wanted[code - 1]) image.data.set([...colour, 255], at);
+      }
+      context.putImageData(image, 0, 0);
+      def.picture = canvas.toDataURL();
+    }
+    if (def.layer) def.layer.setUrl(def.picture);
+    def.swatches = rule ? [rule] : def.rules.filter((one) => !one.also);
+    if (!gc.drawn[def.key]) gc.toggle(def, true);
   });
   const inWords = (def, number) => {
     if (number === null || (number === 0 && def.kind === "raster")) return null;
@@ -276,7 +297,7 @@ function geoclusterMap(map, node) {
     const top = def.breaks[number] === undefined ? def.highest : def.breaks[number];
     return `${gc.figure(def.breaks[number - 1] / def.divide)} ${gc.words.to} ${gc.figure(top / def.divide)}`;
   };
-  gc.at = (latlng) => Promise.all(data.layers.filter((def) => def.uri)
+  gc.at = (latlng, asked = () => true) => Promise.all(data.layers.filter((def) => def.uri && asked(def))
     .map((def) => sample(def, latlng).then((number) => [def.title, inWords(def, number), def.unit])));
   gc.ask = (latlng, focus, note) => gc.at(latlng).then((rows) => {
     const { lat, lng } = latlng.wrap();

@@ -126,6 +126,9 @@ function geoclusterHere(gc) {
     if (unit) cell.appendChild(element("span", "gc-unit", `\u00a0${unit}`));
     if (after) cell.appendChild(element("small", warn ? "gc-origin" : "", after));
   };
+  /* layers of later work, of which the page has pictures alone: their classes */
+  const mine = new Set([...here.air.map((one) => one.key), "burden", "fringe", "suitable", "exclusions"]);
+  const others = (latlng) => gc.at(latlng, (def) => !mine.has(def.key));
   const figures = (card, facts) => {
     const list = card.appendChild(element("dl"));
     if (facts.home) {
@@ -139,6 +142,7 @@ function geoclusterHere(gc) {
     }
     if (facts.burden !== null) row(list, say("burden"), gc.figure(facts.burden), "", say("persons"));
     if (facts.intake !== null) row(list, say("intake"), gc.figure(facts.intake), say("ppm"));
+    for (const [title, value, unit] of facts.others) if (value !== null) row(list, title, value, unit);
   };
   const details = (card, facts, rest) => {
     const fold = card.appendChild(element("details", "gc-here-more"));
@@ -161,7 +165,10 @@ function geoclusterHere(gc) {
     card.appendChild(element("h2", "", say("here")));
     card.appendChild(element("p", "gc-small", `${lat.toFixed(4)}, ${lng.toFixed(4)} · ${say("cell", { cell: gc.figure(here.cell_m) })}`));
     for (const reason of gc.notValid(latlng)) card.appendChild(element("p", "gc-warning", reason));
-    if (facts.cell === null) card.appendChild(element("p", "", say("outside")));
+    if (facts.cell === null) {
+      card.appendChild(element("p", "", say("outside")));
+      if (facts.others.some(([, value]) => value !== null)) figures(card, Object.assign({ air: [], burden: null, intake: null }, facts));
+    }
     else {
       const rest = facts.rules ? verdict(card, facts) : [];
       figures(card, facts);
@@ -176,6 +183,7 @@ function geoclusterHere(gc) {
   gc.ask = async (latlng, focus) => {
     const facts = await gc.facts(latlng.wrap());
     if (!facts.readable) return classes(latlng, null, say("classes"));
+    facts.others = await others(latlng);
     const card = cardOf(facts, latlng);
     const size = map.getSize(), room = { maxHeight: Math.max(180, Math.min(470, size.y - 130)) };
     if (size.x <= 760) room.autoPanPaddingTopLeft = [50, 58];
