@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import html
 import re
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 from geocluster.words import SOURCE, Words, catalogue
 
@@ -24,7 +25,8 @@ _SIGNED = r"[+\-−]\d+(?:\.\d+)?"
 _PLACES = re.compile(r"\\\{(\w+)\\\}")
 _SENTENCES = re.compile(r"(?<=[a-z0-9₀-₉%)\]'][.!?])(?<!no[.]) (?=[A-Z0-9])")
 _NODES = re.compile(r"(?:(?<=>)|(?<=^))([^<>]+)(?=<|$)")
-_ATTRIBUTES = re.compile(r'\b(aria-label|title|alt)="([^"]*)"')
+_TAGS = re.compile("<[^<>]+>")
+_ATTRIBUTES = re.compile(r'(?<=\s)(aria-label|title|alt)="([^"]*)"')
 _UNTOLD = re.compile(r"(<(?:pre|code|style|script)\b.*?</(?:pre|code|style|script)>)", re.DOTALL)
 # More than a name or a sign of its own.
 _WORDS = re.compile(r"(?:^|\s)[a-z]{2,}")
@@ -77,25 +79,36 @@ def tell_markup(markup: str, language: str) -> str:
     >>> tell_markup('<p title="Layers">People <b>1.5</b></p><code>Layers</code>', "ru")
     '<p title="Слои">Население <b>1,5</b></p><code>Layers</code>'
     """
-    if language == SOURCE:
-        return markup
-    pieces = _UNTOLD.split(f">{markup}<")
-    told = [piece if number % 2 else _told(piece, language) for number, piece in enumerate(pieces)]
-    return "".join(told)[1:-1]
+    return markup if language == SOURCE else turn_markup(markup, partial(tell, language=language))
 
 
-def _told(piece: str, language: str) -> str:
+def turn_markup(markup: str, told: Callable[[str], str]) -> str:
+    """The same markup, each of its texts turned: those between tags, then those of attributes.
+
+    Examples
+    --------
+    >>> turn_markup('<p title="Layers">People</p><code>Layers</code>', str.upper)
+    '<p title="LAYERS">PEOPLE</p><code>Layers</code>'
+    """
+
     def between(found: re.Match[str]) -> str:
         inner = found[1]
         text = " ".join(html.unescape(inner).split())
         before = inner[: len(inner) - len(inner.lstrip())]
-        after = inner[len(inner.rstrip()) :] if text else ""
-        return f"{before}{html.escape(tell(text, language), quote=False)}{after}"
+        after = inner[len(inner.rstrip()) :]
+        turned = told(text) if text else text
+        return inner if turned == text else f"{before}{html.escape(turned, quote=False)}{after}"
 
     def valued(found: re.Match[str]) -> str:
-        return f'{found[1]}="{html.escape(tell(html.unescape(found[2]), language))}"'
+        return f'{found[1]}="{html.escape(told(html.unescape(found[2])))}"'
 
-    return _ATTRIBUTES.sub(valued, _NODES.sub(between, piece))
+    def within(found: re.Match[str]) -> str:
+        return _ATTRIBUTES.sub(valued, found[0])
+
+    pieces = _UNTOLD.split(f">{markup}<")
+    pieces[::2] = [_NODES.sub(between, piece) for piece in pieces[::2]]
+    pieces[::2] = [_TAGS.sub(within, piece) for piece in pieces[::2]]
+    return "".join(pieces)[1:-1]
 
 
 def _known(text: str, words: Words) -> str | None:

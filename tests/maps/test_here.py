@@ -26,9 +26,10 @@ from geocluster.maps.codes import (
 )
 from geocluster.maps.grid_fit import fit_grid
 from geocluster.maps.here import INTAKE_PPM, MOST_CELLS, nearest_of, pack_here, settled
-from geocluster.maps.here_words import HERE_WORDS, here_words
+from geocluster.maps.here_words import HERE_WORDS
 from geocluster.maps.page import draw_map
 from geocluster.region import Region
+from geocluster.sentences import tell
 from geocluster.siting.suitability import suitable_land
 
 REGIONS = ("tashkent", "navoi", "andijan", "bukhara")
@@ -176,7 +177,7 @@ def test_another_grid_is_read_at_the_nearest_cell(demo):
 
 @pytest.mark.parametrize("language", ["ru", "uz"])
 def test_the_popup_speaks_every_language(language):
-    told = here_words(language)
+    told = {key: tell(text, language) for key, text in HERE_WORDS.items()}
     same = {key for key, text in HERE_WORDS.items() if told[key] == text}
     assert same <= {"m", "km", "ppm"}
     for key, text in HERE_WORDS.items():

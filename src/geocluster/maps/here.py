@@ -7,8 +7,7 @@ direction is kept, and the popup says how wide its cell is.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,11 +21,9 @@ from geocluster.maps.codes import (
     pack_planes,
 )
 from geocluster.maps.grid_fit import fit_grid
-from geocluster.maps.here_words import here_words
+from geocluster.maps.here_words import HERE_WORDS
 from geocluster.maps.surfaces import bits_of, drawn_fields, limits_of, rule_name, rule_rows
 from geocluster.maps.text import clean, pollutant_label, statistic_label
-from geocluster.sentences import tell
-from geocluster.words import SOURCE
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from geocluster.region import Region
-
-    Telling = Callable[[str], str]
 
 MOST_CELLS = 250_000
 NEAR_M = 1_000
@@ -101,7 +96,6 @@ def pack_here(
     homes: gpd.GeoDataFrame | None = None,
     land: gpd.GeoDataFrame | None = None,
     limits: pd.DataFrame | None = None,
-    language: str = SOURCE,
     most_cells: int = MOST_CELLS,
 ) -> dict[str, Any] | None:
     """What the page needs to answer a click anywhere; None where there is no field at all.
@@ -121,8 +115,6 @@ def pack_here(
         Tells which kinds of lines were drawn by hand (`origin` "schematic").
     limits : DataFrame, optional
         As `read_limits` returns them. [ug/m3]
-    language : {"en", "ru", "uz"}
-        Of the popup's words.
     most_cells : int
         Above, the cells are thinned out.
 
@@ -148,7 +140,7 @@ def pack_here(
     first = fields[0]
     every = thinning(first.sizes["y"] * first.sizes["x"], most_cells)
     y, x = (first[axis].values[every // 2 :: every].astype(float) for axis in ("y", "x"))
-    planes, words = Planes(y, x), partial(tell, language=language)
+    planes = Planes(y, x)
     crs = first.attrs.get("crs") or region.crs
     told = {
         "rows": len(y),
@@ -157,11 +149,11 @@ def pack_here(
         "fit": fit_grid(x, y, crs)._asdict(),
         "step": STEP,
         "error": math.ceil(1000 * RELATIVE_ERROR) / 10,
-        "air": _air(concentration, limits, planes, words),
-        "burden": None if burden is None else _burden(burden, planes, words),
-        **({} if suitable is None else _land(suitable, land, planes, words)),
+        "air": _air(concentration, limits, planes),
+        "burden": None if burden is None else _burden(burden, planes),
+        **({} if suitable is None else _land(suitable, land, planes)),
         "homes": None if homes is None else _homes(homes, suitable, planes, crs),
-        "words": here_words(language),
+        "words": HERE_WORDS,
     }
     return {**told, "planes": len(planes.kept), "packed": pack_planes(planes.kept)}
 
@@ -178,7 +170,7 @@ def thinning(cells: int, most: int) -> int:
 
 
 def _air(
-    concentration: xr.Dataset | None, limits: pd.DataFrame | None, planes: Planes, words: Telling
+    concentration: xr.Dataset | None, limits: pd.DataFrame | None, planes: Planes
 ) -> list[dict[str, Any]]:
     """Concentration by pollutant and statistic, with the lowest limit where one is known."""
     if concentration is None:
@@ -187,30 +179,27 @@ def _air(
     for pollutant, statistic in drawn_fields(concentration):
         field = concentration[statistic].sel(pollutant=pollutant)
         held = limits_of(limits, pollutant, statistic)
-        name = words(statistic_label(statistic))
         row = {
             "key": f"{pollutant}_{statistic}",
-            "title": f"{words(pollutant_label(pollutant))}, {name}",
-            "unit": words("µg/m³"),
+            "title": f"{pollutant_label(pollutant)}, {statistic_label(statistic)}",
+            "unit": "µg/m³",
             **planes.add_figures(field),
         }
         if held:
             row["limit"] = held[0][0]
-            row["limit_name"] = words(held[0][1].removesuffix(_AS_IF))
+            row["limit_name"] = held[0][1].removesuffix(_AS_IF)
             row["as_if"] = held[0][1].endswith(_AS_IF)
         rows.append(row)
     return rows
 
 
-def _burden(burden: xr.DataArray, planes: Planes, words: Telling) -> dict[str, Any]:
+def _burden(burden: xr.DataArray, planes: Planes) -> dict[str, Any]:
     unit = str(burden.attrs.get("units") or "persons x ug/m3 per g/s")
     per_gram = "person" in unit and unit.endswith("per g/s")
     return {**planes.add_figures(burden), "ppm": INTAKE_PPM if per_gram else None}
 
 
-def _land(
-    suitable: xr.Dataset, land: gpd.GeoDataFrame | None, planes: Planes, words: Telling
-) -> dict[str, Any]:
+def _land(suitable: xr.Dataset, land: gpd.GeoDataFrame | None, planes: Planes) -> dict[str, Any]:
     """Which rules exclude each cell, and how far each rule's layer is."""
     if "reasons" not in suitable:
         return {}
@@ -225,8 +214,7 @@ def _land(
             "bits": [[bits_of(here), bits_of(part)] for here, part in sets],
         },
         "rules": [
-            _rule(bit, row, suitable, planes, words, kinds_by_hand(land))
-            for bit, row in rules.items()
+            _rule(bit, row, suitable, planes, kinds_by_hand(land)) for bit, row in rules.items()
         ],
     }
     for name, variable in (("minutes", "minutes_to_core"), ("slope", "slope_percent")):
@@ -258,7 +246,6 @@ def _rule(
     row: Mapping[str, Any],
     suitable: xr.Dataset,
     planes: Planes,
-    words: Telling,
     by_hand: set[str],
 ) -> dict[str, Any]:
     """A rule for the page; limits are -1 in the tables where there is none."""
@@ -267,7 +254,7 @@ def _rule(
         "bit": bit,
         "rule_id": str(row.get("rule_id", bit)),
         "kind": str(row.get("kind", "")),
-        "text": words(rule_name(dict(row), bit)),
+        "text": rule_name(dict(row), bit),
         "keep": keep,
         "most": most,
         "steepest": _limit(row.get("at_most_percent")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geocluster.words import Words, marked
+from geocluster.words import marked
 
 HERE_WORDS: dict[str, str] = {
     "here": marked("At this place"),
@@ -59,15 +59,3 @@ _STATISTICS = (
     marked("98th percentile of hours"),
     marked("99th percentile of days"),
 )
-
-
-def here_words(language: str) -> dict[str, str]:
-    """The popup's words in a language.
-
-    Examples
-    --------
-    >>> here_words("en")["outside"]
-    'Nothing was reckoned for this place.'
-    """
-    words = Words(language)
-    return {key: words(text) for key, text in HERE_WORDS.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html as html_text
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,13 @@ from geocluster.maps.features import (
     zone_layers,
 )
 from geocluster.maps.here import pack_here
-from geocluster.maps.language import data_in
+from geocluster.maps.language import data_in, texts_of_data
 from geocluster.maps.layers import GROUPS, Layer
 from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
 from geocluster.maps.people import home_layers, place_layers
 from geocluster.maps.protection import protection_layers
 from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
+from geocluster.maps.switch import switch, texts_of_markup
 from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
 from geocluster.maps.wind import dated_by, wind_on_map
 from geocluster.sentences import tell_markup
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BarChart", "Page", "Panel", "draw_map"]
 
+SCRIPTS = ("turn.js", "draw.js", "control.js", "print.js", "here.js", "keep.js")
 _TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
@@ -310,12 +312,15 @@ def draw_map(
             homes=people,
             land=land,
             limits=limits,
-            language=language,
         ),
     }
-    side = tell_markup(side, language).replace("://", ":&#47;&#47;")
-    text = json_for_page(data_in(language, data))
-    return Page(_on_map(m, side, text, bounds), name, language)
+    told = data_in(language, data)
+    parts = {
+        "side": tell_markup(side, language).replace("://", ":&#47;&#47;"),
+        "data": json_for_page(told),
+        "told": json_for_page(switch(language, texts_of_markup(side), texts_of_data(data))),
+    }
+    return Page(_on_map(m, parts, bounds), told["title"], language)
 
 
 def simplification_m(region: Region) -> float:
@@ -337,7 +342,9 @@ def _pollutants(sources: pd.DataFrame | None) -> dict[str, str]:
     return {p: pollutant_label(p) for p in pollutants_of(sources)} if sources is not None else {}
 
 
-def _on_map(m: folium.Map | None, side: str, data: str, bounds: list[list[float]]) -> folium.Map:
+def _on_map(
+    m: folium.Map | None, parts: Mapping[str, str], bounds: list[list[float]]
+) -> folium.Map:
     import folium
     from branca.element import MacroElement
     from jinja2 import Template
@@ -348,9 +355,11 @@ def _on_map(m: folium.Map | None, side: str, data: str, bounds: list[list[float]
         _template = Template(
             "{% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}"
             "{% macro html(this, kwargs) %}{{ this.side }}"
-            '<script type="application/json" id="gc-data">{{ this.data }}</script>{% endmacro %}'
+            '<script type="application/json" id="gc-data">{{ this.data }}</script>'
+            '<script type="application/json" id="gc-told">{{ this.told }}</script>{% endmacro %}'
             "{% macro script(this, kwargs) %}{{ this.code }}\n"
-            'geoclusterMap({{ this._parent.get_name() }}, document.getElementById("gc-data"));'
+            'geoclusterTurn.page(["gc-head", "gc-side"], (turn) => geoclusterMap('
+            '{{ this._parent.get_name() }}, document.getElementById("gc-data"), turn));'
             "{% endmacro %}"
         )
 
@@ -358,9 +367,8 @@ def _on_map(m: folium.Map | None, side: str, data: str, bounds: list[list[float]
             super().__init__()
             self._name, self._id = "GeoclusterLayers", "0"
             self.style = template("page.css") + template("print.css") + template("here.css")
-            self.side, self.data = side, data
-            scripts = (template(name) for name in ("draw.js", "control.js", "print.js", "here.js"))
-            self.code = without_addresses("".join(scripts))
+            self.side, self.data, self.told = parts["side"], parts["data"], parts["told"]
+            self.code = without_addresses("".join(template(name) for name in SCRIPTS))
 
     if m is None:
         m = folium.Map(

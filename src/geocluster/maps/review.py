@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from geocluster.region import Region
 
 SCRIPTS = (
+    "turn.js",
     "ranking.js",
     "review_words.js",
     "review_sets.js",

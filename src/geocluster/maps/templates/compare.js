@@ -115,7 +115,7 @@ function geoclusterCompare(node) {
     tables.draw();
     show();
   };
-  at("cp-language").addEventListener("change", (event) => { gc.language = event.target.value; say(); });
+  at("cp-language").addEventListener("change", (event) => { gc.speak(event.target.value); say(); });
   at("cp-surface").addEventListener("change", (event) => { state.surface = Number(event.target.value); show(); });
   at("cp-opacity").addEventListener("input", (event) => { if (view) view.fade(Number(event.target.value) / 100); });
   at("cp-sites").addEventListener("change", (event) => { if (view) view.candidates(event.target.checked); });
@@ -123,6 +123,7 @@ function geoclusterCompare(node) {
   /* first of all, what differs most against its own highest value */
   const most = ({ difference, highest }) => (difference && highest ? Math.max(...difference.extremes.map(Math.abs)) / highest : 0);
   data.surfaces.forEach((one, i) => { if (most(one) > most(now()) * 1.001) state.surface = i; });
+  addEventListener("hashchange", () => { if (gc.heard()) say(); });
   say();
   document.documentElement.dataset.gcReady = "";
 }

@@ -1,7 +1,7 @@
 /* geocluster: draws the layers of the page from its data. Text from data enters as text only. */
-function geoclusterMap(map, node) {
+function geoclusterMap(map, node, turn) {
   "use strict";
-  const data = JSON.parse(node.textContent);
+  const data = turn.data(JSON.parse(node.textContent));
   const gc = { map, data, words: data.words, drawn: {}, surface: null, opacity: 0.78, sites: {}, pins: [] };
   const panes = { under: 205, raster: 210, category: 215, mask: 220, base: 230, homes: 240, area: 410,
     hatch: 420, contours: 430, boundary: 435, points: 440, sites: 450, pins: 460, watermark: 500, labels: 620 };
@@ -340,6 +340,10 @@ function geoclusterMap(map, node) {
   gc.fit();
   gc.changed = () => { gc.legend(); gc.declutter(); };
   gc.changed();
+  document.title = data.title;
+  const { leave, back } = geoclusterKeep(gc);
+  turn.leave = leave;
+  back();
   gc.printed();
   map.on("zoomend moveend resize", gc.declutter);
   window.geocluster = gc;

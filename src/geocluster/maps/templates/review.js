@@ -127,7 +127,7 @@ function geoclusterReview(node) {
     setTimeout(part, 120);
   };
 
-  const address = () => { try { history.replaceState(null, "", `#${encodeURIComponent(sets.written(state).replace(/\n */g, ""))}`); } catch (error) { /* a page inside another has no address of its own */ } };
+  const address = () => { try { history.replaceState(null, "", geoclusterTurn.address(encodeURIComponent(sets.written(state).replace(/\n */g, "")))); } catch (error) { /* a page inside another has no address of its own */ } };
   let waiting = 0;
   const changed = (what) => {
     if (what.table) table.build();
@@ -146,7 +146,7 @@ function geoclusterReview(node) {
   };
   const fromAddress = () => {
     let text = "";
-    try { text = decodeURIComponent(location.hash.slice(1)); } catch (error) { return null; }
+    try { text = decodeURIComponent(geoclusterTurn.rest()); } catch (error) { return null; }
     return text.startsWith("{") ? text : null;
   };
 
@@ -175,7 +175,7 @@ function geoclusterReview(node) {
   gc.retell();
   const kept = fromAddress();
   if (kept) gc.load(kept);
-  addEventListener("hashchange", () => { const now = fromAddress(); if (now) gc.load(now); });
+  addEventListener("hashchange", () => { if (gc.heard()) { at("rv-language").value = gc.language; gc.retell(); } const now = fromAddress(); if (now) gc.load(now); });
   window.geoclusterPage = { state, data, map, ranking, sets, gc, changed };
   document.documentElement.dataset.gcReady = "true";
 }

@@ -142,7 +142,7 @@ function geoclusterReviewControls(gc, data, sets, state, changed) {
   const draw = () => { drawSets(); drawMethod(); drawSliders(); drawBounds(); drawFilters(); drawSure(); };
   const language = at("rv-language");
   language.replaceChildren(...Object.entries(data.languages).map(([key, one]) => option(key, one.name, gc.language)));
-  language.addEventListener("change", () => { gc.language = language.value; gc.retell(); });
+  language.addEventListener("change", () => { gc.speak(language.value); gc.retell(); });
   at("rv-reset").addEventListener("click", () => {
     state.sets[state.active] = sets.clone(data.start);
     draw();

@@ -1,7 +1,10 @@
 /* geocluster: words and numbers of a page in the language chosen, and small makers of elements. */
 function geoclusterWords(languages, language) {
   "use strict";
-  const gc = { language };
+  const codes = Object.keys(languages), asked = geoclusterTurn.chosen(codes), gc = { language: asked || language };
+  if (asked) geoclusterTurn.carry(asked, document);
+  gc.speak = (to) => { gc.language = to; geoclusterTurn.keep(to); geoclusterTurn.carry(to, document); };
+  gc.heard = () => { const to = geoclusterTurn.chosen(codes) || language, other = to !== gc.language; gc.language = to; return other; };
   gc.t = (text, values) => {
     const found = languages[gc.language].words[text] || text;
     return values ? found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole)) : found;
