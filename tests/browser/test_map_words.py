@@ -36,8 +36,10 @@ SAID = """() => {
   }
   return [document.title, document.documentElement.lang, ...out].join('|');
 }"""  # noqa: E501
-DATA = """() => JSON.stringify(Object.assign({}, window.geocluster.data),
-  (key, value) => (['layer', 'paths', 'now', 'svg'].includes(key) ? undefined : value))"""
+DATA = """() => JSON.stringify(window.geocluster.data, (key, value) => {
+  const drawn = value && typeof value === 'object' && ![Object, Array].includes(value.constructor);
+  return drawn || key === 'svg' ? undefined : value;
+})"""
 CLICK = """async () => {
   const { map, ask } = window.geocluster;
   await ask(map.getCenter());
