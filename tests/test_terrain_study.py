@@ -114,7 +114,7 @@ def test_a_run_marks_what_is_above_the_stacks(folder, tmp_path):
         "9,000 of 59,000 people live on such ground (hatched)."
     )
     said = " ".join(results.notes)
-    assert "Terrain: dem.tif, pixels of 555 m brought to cells of 1000 m" in said
+    assert "Terrain: dem.tif, pixels of 555 m brought to cells of 1,000 m" in said
     assert "calculated over flat ground all the same" in said
     assert "winds follow the valleys" in said
 

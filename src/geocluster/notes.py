@@ -88,7 +88,7 @@ def _method_notes(study: Study) -> list[str]:
         return []
     return [
         "Means and burden are by polar tables, not hour by hour: on a year of ten stacks the two "
-        "differ by 0.02 % in most places and 0.4 % at worst. Highest hours and percentiles are not "
+        "differ by 0.02% in most places and 0.4% at worst. Highest hours and percentiles are not "
         "answered."
     ]
 
@@ -217,7 +217,7 @@ def _urban_notes(study: Study) -> list[str]:
     return [
         f"{urban} of {count} sources disperse as in a town (Auer's rule): half or more of the land "
         "within 3 km of them is industry, built up, or homes of more than "
-        f"{DENSE_PER_KM2:g} people/km2. Compact houses cannot be told from scattered ones."
+        f"{DENSE_PER_KM2:,g} people/km2. Compact houses cannot be told from scattered ones."
     ]
 
 
@@ -287,7 +287,7 @@ def terrain_notes(facts: dict[str, Any]) -> list[str]:
         return []
     notes = [
         f"Terrain: {facts['files']}, pixels of {facts['pixel_m']:.3g} m brought to cells of "
-        f"{facts['cell_m']:g} m; ground from {facts['lowest_m']:,.0f} to "
+        f"{facts['cell_m']:,g} m; ground from {facts['lowest_m']:,.0f} to "
         f"{facts['highest_m']:,.0f} m. The burden, and with it the order of sites, is calculated "
         "over flat ground all the same."
     ]

@@ -369,7 +369,7 @@ def summary_rows(results: Results, files: dict[str, Path]) -> dict[str, list[tup
             f"{int(row['rank'])}.",
             str(row["site_id"]),
             str(row.get("name") or row.get("kind") or ""),
-            f"{row['area_ha']:.0f} ha",
+            f"{row['area_ha']:,.0f} ha",
             f"among the top three in {row['top_three_share']:.0%} of cases",
         )
         for row in best.to_dict("records")

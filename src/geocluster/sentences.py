@@ -66,9 +66,16 @@ def in_figures(text: str, words: Words) -> str:
     >>> in_figures("-1,234.5%", Words("ru"))
     '−1\\u202f234,5\\u202f%'
     """
-    text = re.sub(r"[\u202f ]?%$", "\u202f%", text)
-    text = text.replace(",", "\u202f").replace("-", "−")
-    return text.replace(".", words.symbols()["decimal"])
+    symbols = words.symbols()
+    text = re.sub(r"[\u202f ]?%$", "%", text)
+    marks = {
+        ",": symbols["group"],
+        "\u202f": symbols["group"],
+        ".": symbols["decimal"],
+        "%": symbols["percent"],
+        "-": "−",
+    }
+    return "".join(marks.get(letter, letter) for letter in text)
 
 
 def tell_markup(markup: str, language: str) -> str:

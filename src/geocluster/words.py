@@ -57,6 +57,8 @@ class Words:
     ('земля', 'yer', 'land')
     >>> Words("ru").number(1234.5678, 3), Words("en").number(0.012345)
     ('1\\u202f230', '0.0123')
+    >>> Words("en").number(1234.5678, None), Words("en").number(-2), Words("ru").number(-2)
+    ('1,234.5678', '−2', '−2')
     """
 
     language: str = SOURCE
@@ -88,7 +90,7 @@ class Words:
         return found.format(count=self.number(count, None), **values)
 
     def number(self, value: float, digits: int | None = 3) -> str:
-        """A number as this language writes it, thousands apart by a thin space.
+        """A number as this language writes it: 1,234.5 in English, 1\u202f234,5 in the others.
 
         Parameters
         ----------
@@ -97,22 +99,68 @@ class Words:
         digits : int or None
             How many of its digits count; all where None.
         """
-        from babel.numbers import format_decimal
-
         if not math.isfinite(value):
             return "–"
         if digits is not None and value != 0:
             value = round(value, digits - 1 - math.floor(math.log10(abs(value))))
-        text = format_decimal(value, format="#,##0.############", locale=self.language)
-        return text.replace(self.symbols()["group"], THIN_SPACE)
+        return self._written(value, "#,##0.############")
+
+    def fixed(self, value: float, decimals: int = 0) -> str:
+        """A number with as many decimals as asked for.
+
+        Examples
+        --------
+        >>> Words("en").fixed(6124400.0), Words("uz").fixed(2, 1)
+        ('6,124,400', '2,0')
+        """
+        if not math.isfinite(value):
+            return "–"
+        value = round(value, decimals) + 0.0  # no minus before a nought
+        return self._written(value, "#,##0" + "." * (decimals > 0) + "0" * decimals)
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """A share in per cent.
+
+        Examples
+        --------
+        >>> Words("en").percent(0.19), Words("ru").percent(0.1938, 1)
+        ('19%', '19,4\\u202f%')
+        """
+        if not math.isfinite(share):
+            return "–"
+        return self.fixed(100 * share, decimals) + self.symbols()["percent"]
+
+    def signed(self, value: float, decimals: int = 1) -> str:
+        """A change, with its sign.
+
+        Examples
+        --------
+        >>> Words("en").signed(1234.56), Words("ru").signed(-0.14), Words("en").signed(0)
+        ('+1,234.6', '−0,1', '0.0')
+        """
+        return "+" * (round(value, decimals) > 0) + self.fixed(value, decimals)
+
+    def _written(self, value: float, pattern: str) -> str:
+        from babel.numbers import format_decimal
+
+        text = format_decimal(value, format=pattern, locale=SOURCE)
+        marks = {",": self.symbols()["group"], ".": self.symbols()["decimal"], "-": "−"}
+        return "".join(marks.get(letter, letter) for letter in text)
 
     def symbols(self) -> dict[str, str]:
-        """What stands between thousands and before decimals, as Babel knows it."""
+        """What stands between thousands, before decimals and, as a percent sign, behind a number.
+
+        The first two are as Babel knows them, but that a space between thousands is a thin one that
+        does not break. Before a percent sign stands such a space too, but in English.
+        """
         from babel.numbers import get_decimal_symbol, get_group_symbol
 
+        english = self.language == SOURCE
+        group = get_group_symbol(self.language)
         return {
             "decimal": get_decimal_symbol(self.language),
-            "group": get_group_symbol(self.language),
+            "group": THIN_SPACE if group.isspace() else group,
+            "percent": "%" if english else f"{THIN_SPACE}%",
         }
 
 
@@ -127,13 +175,14 @@ def for_page(page: str) -> dict[str, dict[str, object]]:
     Returns
     -------
     dict
-        Language to ``name``, ``decimal`` (its decimal sign) and ``words``: each text of the
-        catalogue that stands in the page, to its translation; none for English.
+        Language to ``name``, ``decimal``, ``group`` and ``percent`` (what numbers are written
+        with) and ``words``: each text of the catalogue that stands in the page, to its
+        translation; none for English.
     """
     return {
         language: {
             "name": name,
-            "decimal": Words(language).symbols()["decimal"],
+            **Words(language).symbols(),
             "words": {} if language == SOURCE else _standing_in(page, catalogue(language)),
         }
         for language, name in LANGUAGES.items()

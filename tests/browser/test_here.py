@@ -93,7 +93,7 @@ def test_one_popup_says_it_short_first(file, known, demo, open_file):
         "SO₂, mean",
         "ppm",
         "demonstration",
-        "1\u202f000 m",
+        "1,000 m",
     ):
         assert words in text
     assert "Not checked" not in text

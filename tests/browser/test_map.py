@@ -126,9 +126,9 @@ def test_cards_open_with_their_figures(visit) -> None:  # type: ignore[no-untype
     tab = visit().ready().tab
     opened = "(key) => { geocluster.data.layers.find((d) => d.key === key).paths[0].openPopup(); }"
     for key, words in (
-        ("sources", ("Smelter", "3\u202f800", "reported", "assumed")),
+        ("sources", ("Smelter", "3,800", "reported", "assumed")),
         ("clusters", ("Metals cluster", "Smelter, Furnace hall", "640")),
-        ("homes", ("Olmazor", "900\u202f000", "GeoNames")),
+        ("homes", ("Olmazor", "900,000", "GeoNames")),
     ):
         tab.evaluate(opened, key)
         text = tab.locator(".gc-card").last.inner_text()

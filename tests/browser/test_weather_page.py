@@ -43,8 +43,8 @@ def test_its_figures_are_the_datasets_on_every_screen(open_file, shared, root, t
         }
         moving = speed > 0
         assert shown["hours"] == f"{weight.sum():,.0f}"
-        assert shown["calm"] == f"{share[~moving].sum():.1f} %"
-        assert shown["light"] == f"{share[speed < 1].sum():.1f} %"
+        assert shown["calm"] == f"{share[~moving].sum():.1f}%"
+        assert shown["light"] == f"{share[speed < 1].sum():.1f}%"
         assert shown["mean"] == f"{np.average(speed[moving], weights=weight[moving]):.2f} m/s"
         rows = tab.locator("#classes tbody tr").all_inner_texts()
         letters = "ABCDEF"

@@ -143,7 +143,7 @@ def test_finer_cells_are_averaged_onto_the_coarser(made, tmp_path: Path):
     change = surface(found, "nox_mean").difference
     means = fine.reshape(20, 2, 20, 2).mean(axis=(1, 3))
     np.testing.assert_allclose(change, -means, rtol=1e-6)
-    assert "A 500 m, B 1000 m" in told(found)
+    assert "A 500 m, B 1,000 m" in told(found)
     assert "on another grid they lie elsewhere" in told(found)
     turned = surface(compare_runs(b, a), "nox_mean").difference
     np.testing.assert_allclose(turned, means, rtol=1e-6)

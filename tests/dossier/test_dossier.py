@@ -32,7 +32,7 @@ def page_of(dossier_study, language: str) -> str:  # type: ignore[no-untyped-def
 
 
 def numbers(words: Words, value: float, unit: str) -> str:
-    return f"{words.number(100 * value)} %" if unit == "0 to 1" else words.number(value)
+    return f"{words.number(100 * value)}%" if unit == "0 to 1" else words.number(value)
 
 
 def test_every_figure_of_a_page_is_that_of_the_table(dossier_study) -> None:  # type: ignore[no-untyped-def]

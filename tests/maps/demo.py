@@ -258,7 +258,7 @@ def everything(name: str = "Olmazor", cell_m: float = 1000) -> dict:
         "suitable": suitable(grid),
         "limits": limits(),
         "summary": {"people in the region": 1_160_000, "above the EU's annual SO₂ limit": 214_000},
-        "verdict": "The top is not separable: no site is among the first three in 80 % of cases.",
+        "verdict": "The top is not separable: no site is among the first three in 80% of cases.",
         "notes": [
             "Stacks are assumed from the sector.",
             "The rural rest is spread over the plain.",

@@ -90,7 +90,7 @@ def test_the_wind_is_named_and_drawn() -> None:
     found = wind_on_map(weather(), "city <b>")
     assert found is not None
     assert found["note"].endswith("Weather: city <b>.")  # the page's script writes it as text
-    assert "N, 2 to 3 m/s: 50.0 %" in found["svg"]
+    assert "N, 2 to 3 m/s: 50.0%" in found["svg"]
     assert wind_on_map(None) is None
     assert wind_on_map(xr.Dataset()) is None
 

@@ -53,9 +53,9 @@ def turned(page: str, language: str) -> tuple[str, dict]:
     if told["made"] == language:
         return side, data
     rows, number = unpacked(told), told["others"].index(language)
-    decimal = told["languages"][language]["decimal"]
+    signs = {name: told["languages"][language][name] for name in ("decimal", "group", "percent")}
     side = turn_markup(markup(page), turner(rows["side"], number))
-    data = turn_data(data, turner(rows["data"], number)) | {"decimal": decimal}
+    data = turn_data(data, turner(rows["data"], number)) | signs
     return plain(side), json.loads(json.dumps(data))
 
 

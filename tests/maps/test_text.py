@@ -80,8 +80,8 @@ def test_a_list_of_names_is_joined() -> None:
 
 def test_figures_keep_three_digits_and_counts_stay_whole() -> None:
     assert figure(0.0001234) == "0.000123"
-    assert figure(1234.5) == "1\u202f230"
-    assert figure(1_160_004, "count") == "1\u202f160\u202f004"
+    assert figure(1234.5) == "1,230"
+    assert figure(1_160_004, "count") == "1,160,004"
     assert figure(float("nan")) == "–"
 
 

@@ -113,7 +113,7 @@ def test_one_hour_and_only_calms_are_drawn_too():
     calm["wind_speed_m_s"][:] = 0
     calm["mixing_height_m"][:] = 10_000
     page = draw_weather(calm).html
-    assert 'data-figure="calm">100.0 %<' in page
+    assert 'data-figure="calm">100.0%<' in page
     assert "NaN" not in page
     assert "nan" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
 

@@ -57,8 +57,8 @@ def test_the_curve_answers_how_much_land_there_is():
 def test_a_wide_difference_has_its_reason():
     found, _ = results()
     fold = cost_panels(found)[1]
-    assert fold.table["difference"].tolist() == ["+30.0 %"]
-    assert "S1 differs by +30 %, mostly by the ground" in fold.text[-1]
+    assert fold.table["difference"].tolist() == ["+30.0%"]
+    assert "S1 differs by +30%, mostly by the ground" in fold.text[-1]
 
 
 def test_harm_appears_only_where_it_was_asked_for():

@@ -78,10 +78,10 @@ def test_what_is_too_far_and_too_steep(suitable):
     road = rule(suitable, 3450, 450, "near_road")
     assert road["short_by_m"] == pytest.approx(950)
     assert road["what_it_would_take"] == (
-        "move 1.0 km west, nearer to M39; or road within 2500 m: the nearest is 3.5 km away"
+        "move 1.0 km west, nearer to M39; or road within 2,500 m: the nearest is 3.5 km away"
     )
     steep = rule(suitable, 2250, 1750, "slope")
-    assert steep["what_it_would_take"].startswith("ground of at most 15 % (here 22 %): move ")
+    assert steep["what_it_would_take"].startswith("ground of at most 15% (here 22%): move ")
     assert steep["what_it_would_take"].endswith("; or level it")
 
 
@@ -110,7 +110,7 @@ def test_where_nothing_is_suitable_that_is_said():
     none = suitable_land(GRID, HOMES, LAND, everything, fringe_km=None)
     answer = why(none, Point(2050, 450))
     assert "No land of this region is suitable." in answer.attrs["verdict"]
-    assert answer.loc[0, "what_it_would_take"].startswith("a keep-away distance of at most 1550 m")
+    assert answer.loc[0, "what_it_would_take"].startswith("a keep-away distance of at most 1,550 m")
 
 
 def test_statistics_of_rules_add_up(suitable):

@@ -178,4 +178,4 @@ def _percent(share: float) -> str:
 
 
 def _metres(value: float) -> str:
-    return f"{value:.6g}"
+    return f"{value:,.6g}"

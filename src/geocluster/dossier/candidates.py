@@ -158,10 +158,14 @@ def _candidate(
 
 
 def _facts(words: Words, site: Mapping[Any, Any], count: int, place: tuple[float, float]) -> Rows:
-    where = f"{place[1]:.4f} N, {place[0]:.4f} E"
+    where = words(
+        "{latitude} N, {longitude} E",
+        latitude=words.fixed(place[1], 4),
+        longitude=words.fixed(place[0], 4),
+    )
     rows = [
         (words("Site"), clean(site["site_id"], 40)),
-        (words("Rank"), f"{int(site['rank'])} / {count}"),
+        (words("Rank"), f"{words.fixed(site['rank'])} / {words.fixed(count)}"),
         (words("Kind"), words(clean(site.get("kind")))),
         (words("Area"), _amount(words, site.get("area_ha"), "ha")),
         (words("A point inside"), where),
@@ -189,8 +193,8 @@ def _criteria(
                 group=words(str(row["group"])),
                 value=_amount(words, value, unit) or words("missing"),
                 median=_amount(words, float(np.median(strip.known)), unit, bare=True),
-                weight=f"{weight:.1%}" if weight else "–",
-                place=_place(strip, float(strip.values[own][0])),
+                weight=words.percent(weight, 1) if weight else "–",
+                place=_place(words, strip, float(strip.values[own][0])),
                 amount=float(strip.values[own][0]),
                 strip=strip if math.isfinite(value) else None,
             )
@@ -198,13 +202,13 @@ def _criteria(
     return rows
 
 
-def _place(strip: Strip, value: float) -> str:
+def _place(words: Words, strip: Strip, value: float) -> str:
     """1 where no other is better, of those that have a value."""
     if not math.isfinite(value):
         return "–"
     known = strip.known
     better = int((known < value).sum() if strip.less else (known > value).sum())
-    return f"{better + 1} / {len(known)}"
+    return f"{words.fixed(better + 1)} / {words.fixed(len(known))}"
 
 
 def _amount(words: Words, value: Any, unit: str, bare: bool = False) -> str:
@@ -216,7 +220,7 @@ def _amount(words: Words, value: Any, unit: str, bare: bool = False) -> str:
     if not math.isfinite(number):
         return ""
     if unit == SHARE_UNIT:
-        return f"{words.number(100 * number)} %"
+        return words.number(100 * number) + words.symbols()["percent"]
     told = words.number(number)
     return told if bare or not unit else f"{told} {words(unit_in_words(unit))}"
 
@@ -250,7 +254,7 @@ def _shares(words: Words, site: Mapping[Any, Any]) -> list[tuple[float, str]]:
         ),
     )
     return [
-        (float(site[name]), text.format(share=f"{float(site[name]):.0%}"))
+        (float(site[name]), text.format(share=words.percent(float(site[name]))))
         for name, text in given
         if site.get(name) is not None and math.isfinite(float(site[name]))
     ]

@@ -25,6 +25,8 @@ MASS_WITHIN, RANK_WITHIN, FORWARD_WITHIN, PEOPLE_WITHIN = 1e-3, 1e-9, 20.0, 1e-6
 # Apte et al. 2012: ground-level sources in 3,646 cities of over 100,000 people.
 LEAST_PPM, MOST_PPM, CITY, NEAR_GROUND_M = 1.0, 200.0, 100_000, 20.0
 PLANE_M = 2_000.0
+TINY = 1e-5
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def checks_of(study: Study, results: Results, words: Words) -> list[Check]:
 
 def mass_check(study: Study, results: Results, words: Words) -> tuple[bool | None, str, str]:
     """The flux through a plane 2 km downwind of the park's lowest release, over its emission."""
-    wanted = words("1, within {part}", part=f"{MASS_WITHIN:.1%}")
+    wanted = words("1, within {part}", part=words.percent(MASS_WITHIN, 1))
     hour = neutral_hour(study.weather)
     if hour is None:
         return (
@@ -71,7 +73,7 @@ def mass_check(study: Study, results: Results, words: Words) -> tuple[bool | Non
     speed, letter = float(hour["wind_speed_m_s"][0]), "ABCDEF"[int(hour["stability"][0]) - 1]
     told = words(
         "{share} of the emission, in an hour of this weather with {speed} m/s and class {letter}",
-        share=f"{share:.5f}", speed=words.number(speed), letter=letter,
+        share=words.fixed(share, 5), speed=words.number(speed), letter=letter,
     )  # fmt: skip
     return abs(share - 1) <= MASS_WITHIN, told, wanted
 
@@ -144,7 +146,7 @@ def intake_check(study: Study, results: Results, words: Words) -> tuple[bool | N
         for part in results.burdens
     ]
     told = "; ".join(
-        f"{name} ({words.number(height)} m): {words.number(mean)} ppm"
+        f"{name} ({words.number(height)} {words('m')}): {words.number(mean)} {words('ppm')}"
         for name, height, mean in zip(names, heights, means, strict=True)
     )
     order = [mean for _, mean in sorted(zip(heights, means, strict=True))]
@@ -158,14 +160,15 @@ def forward_check(study: Study, results: Results, words: Words) -> tuple[bool | 
     """The burden of the first sites against people times concentration of forward runs."""
     wanted = words(
         "within {part} (a point against the mean of a site, and the ground)",
-        part=f"{FORWARD_WITHIN:.0f} %",
+        part=words.percent(FORWARD_WITHIN / 100),
     )
     sites = results.sites
     if FORWARD not in sites or not sites[FORWARD].notna().any():
         return None, words("no site was run forward"), wanted
     rows = sites[sites[FORWARD].notna()]
+    percent = words.symbols()["percent"]
     told = "; ".join(
-        f"{name} {value:+.1f} %"
+        f"{name} {words.signed(value)}{percent}"
         for name, value in zip(rows["site_id"], rows[DIFFERENCE], strict=True)
     )
     return bool((rows[DIFFERENCE].abs() <= FORWARD_WITHIN).all()), told, wanted
@@ -175,7 +178,7 @@ def ranking_check(study: Study, results: Results, words: Words) -> tuple[bool | 
     """The scores and the order again, by formulas written down a second time."""
     from geocluster.dossier.oracle import scores
 
-    wanted = words("the same order, scores within {part}", part=f"{RANK_WITHIN:.0e}")
+    wanted = words("the same order, scores within {part}", part=_tiny(words, RANK_WITHIN))
     judging = results.judging
     sites = results.sites if results.measured is None else results.measured
     if judging is None or not len(sites):
@@ -197,9 +200,17 @@ def ranking_check(study: Study, results: Results, words: Words) -> tuple[bool | 
     same = bool((np.diff(ordered) <= RANK_WITHIN).all())
     told = words(
         "{count} sites, {criteria} criteria: scores differ by {worst} at most",
-        count=len(sites), criteria=len(names), worst=f"{worst:.1e}",
+        count=words.fixed(len(sites)), criteria=len(names), worst=_tiny(words, worst),
     )  # fmt: skip
     return worst <= RANK_WITHIN and same, told, wanted
+
+
+def _tiny(words: Words, value: float) -> str:
+    """A number, or where it is next to none the power of ten that it is not above."""
+    if not 0 < value < TINY:
+        return words.number(value)
+    power = math.ceil(math.log10(value) - 1e-9)
+    return f"10⁻{str(-power).translate(RAISED)}"
 
 
 def _by_position(given: object, names: list[str]) -> dict[int, tuple[float, float]]:
@@ -219,12 +230,14 @@ def people_check(study: Study, results: Results, words: Words) -> tuple[bool | N
     given = study.homes
     read = float(given["people"][given["inside"]].sum())
     totals = _official(study)
-    told = words("{counted} counted, {read} read", counted=f"{inside:,.1f}", read=f"{read:,.1f}")
+    told = words(
+        "{counted} counted, {read} read", counted=words.fixed(inside), read=words.fixed(read)
+    )
     holds = math.isclose(inside, read, rel_tol=PEOPLE_WITHIN)
     if totals is None:
         return holds, told, words("what was read; the study names no official total")
     official = words("official total")
-    told += f"; {official}: {totals:,.1f}"
+    told += f"; {official}: {words.fixed(totals)}"
     holds &= math.isclose(inside, totals, rel_tol=PEOPLE_WITHIN)
     return holds, told, words("what was read, and the official total")
 

@@ -103,7 +103,7 @@ def dossier_of(
         verdict=clean(tell(results.verdict, words.language), 1_000),
         demonstration=clean(tell(results.demonstration or "", words.language), 600) or None,
         figures=[
-            (clean(figure, 60), clean(tell(label, words.language), 120))
+            (clean(tell(figure, words.language), 60), clean(tell(label, words.language), 120))
             for figure, label in figures
         ],
         sections=[one for one in sections if one.title not in LEFT_OUT],
@@ -134,7 +134,7 @@ def _provenance(study: Study, words: Words) -> list[tuple[str, str]]:
             words("Reference system"),
             clean(crs.name, 120),
         ),
-        (words("Cells of the grid"), f"{settings.grid.cell_m:g} m"),
+        (words("Cells of the grid"), f"{words.number(settings.grid.cell_m, None)} {words('m')}"),
         (words("Weather"), clean(study.weather.attrs.get("origin"), 600) or "–"),
         (words("Everything else"), "provenance.json"),
     ]

@@ -41,7 +41,7 @@ METHODS = (
             "place adds where they live. Over flat ground the plume depends only on the step from "
             "source to home, so one Fourier transform prices all places at once (reciprocity)."
         ),
-        ("B(s) = Σᵣ P(r) K(r − s)", "iF [ppm] = B · 14.5 m³/day / 86 400"),
+        ("B(s) = Σᵣ P(r) K(r − s)", "iF [ppm] = B · 14.5 m³/day / 86,400"),
         (3,),
     ),
     Method(
@@ -68,7 +68,7 @@ METHODS = (
             "The ranking is repeated with weights drawn at random and with other heights of "
             "release, winds, people and methods. The share of the cases in which a site is first "
             "is its acceptability. A winner is called only where the first is among the first "
-            "three in 80 % of the cases."
+            "three in 80% of the cases."
         ),
         (),
         (8,),

@@ -62,7 +62,6 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
 
 def _drawn(one: Candidate, atlas: Atlas, words: Words) -> dict[str, Any]:
     """A candidate with its drawings."""
-    north = words("N")
     bars = share_bar(one.shares, NEEDED, "; ".join(text for _, text in one.shares))
     rows = [
         (row, row.strip.svg(row.amount, f"{row.label}: {row.place}") if row.strip else None)
@@ -70,8 +69,8 @@ def _drawn(one: Candidate, atlas: Atlas, words: Words) -> dict[str, Any]:
     ]
     return {
         "c": one,
-        "near": atlas.near(one.shape, words("The site and its surroundings"), north),
-        "overview": atlas.overview(one.shape, words("Where it lies in the region"), north),
+        "near": atlas.near(one.shape, words("The site and its surroundings"), words),
+        "overview": atlas.overview(one.shape, words("Where it lies in the region"), words),
         "bars": bars if one.shares else None,
         "rows": rows,
     }

@@ -90,7 +90,8 @@ def _weighted(results: Results, column: str, people: np.ndarray) -> float:
 
 def _forward(words: Words, site: Mapping[Any, Any]) -> str:
     text = _figure(words, site.get(FORWARD), BURDEN_UNIT)
-    return f"{text} ({float(site[DIFFERENCE]):+.1f} %)" if text else ""
+    change = words.signed(float(site[DIFFERENCE]) if text else 0.0)
+    return f"{text} ({change}{words.symbols()['percent']})" if text else ""
 
 
 def _at_worst(words: Words, site: Mapping[Any, Any], what: str) -> str:
@@ -143,7 +144,7 @@ def partners_of(results: Results, words: Words, site: Mapping[Any, Any]) -> Rows
             one = clusters.iloc[int(row)]
             name = clean(one.get("name")) or clean(one.get("cluster_id"), 40)
             sectors = clean(one.get("sectors"), 120)
-            far = f"{words.number(float(away[row]) / 1000, 2)} km"
+            far = f"{words.number(float(away[row]) / 1000, 2)} {words('km')}"
             rows.append((f"{cluster} {name}", ", ".join(p for p in (far, sectors) if p)))
     told = [(label, text) for label, text in rows if text]
     return told or [(words("Clusters"), words("none is known"))]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geocluster.region import Region
+    from geocluster.words import Words
 
 UNIT_M = 10.0  # drawings count in whole tens of metres
 MOST_VERTICES = 12_000  # of each kind of line or area
@@ -176,7 +177,7 @@ class Atlas:
         x, y = (west + east) / 2, (south + north) / 2
         return x - half, y - half, x + half, y + half
 
-    def overview(self, site: Any, told: str, north: str) -> Markup:
+    def overview(self, site: Any, told: str, words: Words) -> Markup:
         """The whole region, with all candidates as dots and the site marked."""
         view = self.whole_view()
         point = shapely.point_on_surface(site)
@@ -185,15 +186,15 @@ class Atlas:
         mark = Markup(
             '<use href="#gd-dots"/><circle class="site-mark" cx="{}" cy="{}" r="{:.0f}"/>'
         )
-        return self._map(view, mark.format(x, y, size), told, north)
+        return self._map(view, mark.format(x, y, size), told, words)
 
-    def near(self, site: Any, told: str, north: str) -> Markup:
+    def near(self, site: Any, told: str, words: Words) -> Markup:
         """The site's surroundings."""
         view = self.near_view(site)
         own = _area("own-site", self._path([site]))
-        return self._map(view, own, told, north)
+        return self._map(view, own, told, words)
 
-    def _map(self, view: View, own: Markup, told: str, north: str) -> Markup:
+    def _map(self, view: View, own: Markup, told: str, words: Words) -> Markup:
         left, top = self._whole(np.array([[view[0], view[3]]]))[0]
         width, height = ((view[2] - view[0]) / UNIT_M, (view[3] - view[1]) / UNIT_M)
         bar_m = scale_length(view[2] - view[0])
@@ -205,9 +206,9 @@ class Atlas:
             'aria-hidden="true"><path d="M0.3 0V3H{share:.1f}V0"/></svg>'
             "<span>{bar}</span><b>{north} ↑</b></p>"
         ).format(
-            w=width, h=height, l=left, t=top, told=told, own=own, share=share, north=north,
+            w=width, h=height, l=left, t=top, told=told, own=own, share=share, north=words("N"),
             unit=width / MAP_PX,
-            bar=f"{bar_m / 1000:g} km",
+            bar=f"{words.number(bar_m / 1000)} {words('km')}",
         )  # fmt: skip
 
     def _whole(self, coordinates: np.ndarray) -> list[tuple[int, int]]:

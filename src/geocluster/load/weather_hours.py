@@ -149,7 +149,7 @@ def _tell_filled(marks: pd.DataFrame, hours: int, options: WeatherOptions, where
     )
     wind = int(marks["wind"].sum())
     if wind > ALLOWED_SHARE_FILLED * hours:
-        message += f"; wind filled in {wind / hours:.0%}, where EPA allows 10 % in regulatory work"
+        message += f"; wind filled in {wind / hours:.0%}, where EPA allows 10% in regulatory work"
     _mended(message)
 
 

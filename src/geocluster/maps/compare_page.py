@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
     from geocluster.region import Region
 
-SCRIPTS = ("turn.js", "review_words.js", "compare_map.js", "compare_tables.js", "compare.js")
+SCRIPTS = (
+    "turn.js",
+    "numbers.js",
+    "review_words.js",
+    "compare_map.js",
+    "compare_tables.js",
+    "compare.js",
+)
 SHOWN = ("boundary", "towns")
 MOST_TOWNS = 40
 # The words of statistics and periods, which the tables hold as codes.

@@ -22,7 +22,7 @@ HERE_WORDS: dict[str, str] = {
     "inside_wanted": marked("the place lies inside, {wanted} away is wanted"),
     "short": marked("{distance} away, {wanted} wanted: {short} too near"),
     "far": marked("{distance} away, at most {wanted} wanted: {short} too far"),
-    "steep": marked("{slope} % steep, at most {wanted} % wanted"),
+    "steep": marked("{slope}% steep, at most {wanted}% wanted"),
     "kept": marked("{distance} away, {wanted} wanted"),
     "away": marked("{distance} away"),
     "homes": marked("Nearest homes"),
@@ -30,7 +30,7 @@ HERE_WORDS: dict[str, str] = {
     "people": marked("people: {people}"),
     "unnamed": marked("homes without a name"),
     "assumed": marked("assumed"),
-    "of_limit": marked("{share} % of {limit}"),
+    "of_limit": marked("{n}% of {limit}"),
     "no2": marked("were all NOₓ NO₂"),
     "burden": marked("Burden of one more g/s"),
     "intake": marked("Intake fraction of a park here"),
@@ -41,7 +41,7 @@ HERE_WORDS: dict[str, str] = {
     "cell": marked("cell of {cell} m"),
     "precision": marked(
         "Figures are those of the cell: concentration, burden and distances beyond {near} to "
-        "{error} %, nearer distances from its centre to 1 m."
+        "{error}%, nearer distances from its centre to 1 m."
     ),
     "by_hand": marked("≈ is a distance to lines drawn by hand."),
     "outside": marked("Nothing was reckoned for this place."),

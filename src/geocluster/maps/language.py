@@ -25,7 +25,7 @@ def data_in(language: str, data: dict[str, Any]) -> dict[str, Any]:
     >>> told["words"], told["groups"], told["layers"][0]["fields"]
     ({'none': 'Нет'}, [('people', 'Население')], [['площадь', 'га', '']])
     """
-    told = data | {"decimal": Words(language).symbols()["decimal"]}
+    told = data | Words(language).symbols()
     return told if language == SOURCE else turn_data(told, partial(tell, language=language))
 
 

@@ -44,8 +44,8 @@ def all_people_layer(homes: gpd.GeoDataFrame, region: Region) -> Layer | None:
     if not index.any():
         return None
     warped, bounds = warp(index, grid, region.crs, smooth=False)
-    ends = [f"{low:,} to {high:,}" for low, high in pairwise(PEOPLE_FROM)]
-    names = [name.replace(",", "\u202f") for name in (*ends, f"{PEOPLE_FROM[-1]:,} and more")]
+    names = [f"{low:,} to {high:,}" for low, high in pairwise(PEOPLE_FROM)]
+    names.append(f"{PEOPLE_FROM[-1]:,} and more")
     image = picture(warped, bounds, SHADES)
     south, west, north, east = image.bounds
     data = {
@@ -53,11 +53,11 @@ def all_people_layer(homes: gpd.GeoDataFrame, region: Region) -> Layer | None:
         "bounds": [[south, west], [north, east]],
         "opacity": 0.6,
         "entries": names,
-        "unit": f"people in {cell_m} × {cell_m} m",
+        "unit": f"people in {cell_m:,g} × {cell_m:,g} m",
     }
     used = np.unique(index[index > 0]) - 1
     swatches = [{"mark": "fill", "colour": SHADES[i], "label": names[i]} for i in used]
-    title = f"People of all homes, in {cell_m} × {cell_m} m"
+    title = f"People of all homes, in {cell_m:,g} × {cell_m:,g} m"
     return Layer("people", title, "people", "raster", data, True, swatches)
 
 

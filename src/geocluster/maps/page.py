@@ -44,7 +44,15 @@ if TYPE_CHECKING:
 
 __all__ = ["BarChart", "Page", "Panel", "draw_map"]
 
-SCRIPTS = ("turn.js", "draw.js", "control.js", "print.js", "here.js", "keep.js")
+SCRIPTS = (
+    "turn.js",
+    "numbers.js",
+    "draw.js",
+    "control.js",
+    "print.js",
+    "here.js",
+    "keep.js",
+)
 _TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SCRIPTS = (
     "turn.js",
     "ranking.js",
+    "numbers.js",
     "review_words.js",
     "review_sets.js",
     "review_sure.js",

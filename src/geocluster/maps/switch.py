@@ -29,7 +29,7 @@ def switch(language: str, side: Sequence[str], data: Sequence[str] = ()) -> dict
     Returns
     -------
     dict
-        ``made``; ``languages``: name and decimal sign; ``others``: the order of translations;
+        ``made``; ``languages``: name and what numbers are written with; ``others``: the order of translations;
         ``packed``: the dictionaries of markup and data, deflated, in base64.
 
     Examples
@@ -44,7 +44,7 @@ def switch(language: str, side: Sequence[str], data: Sequence[str] = ()) -> dict
     return {
         "made": language,
         "languages": {
-            code: {"name": name, "decimal": Words(code).symbols()["decimal"]}
+            code: {"name": name, **Words(code).symbols()}
             for code, name in LANGUAGES.items()
         },
         "others": others,

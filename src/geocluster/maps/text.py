@@ -108,7 +108,7 @@ _LABELS: dict[str, str] = {
     "worst_place_name": "worst-hit school or hospital",
     "minutes_trunk_road": "minutes by road to a trunk road",
     "slope_mean": "mean slope",
-    "steep_share": "steeper than 8 %",
+    "steep_share": "steeper than 8%",
     "by_products_in_reach": "by-products in reach",
     "by_products": "which by-products",
     "land_price": "price of land",
@@ -241,13 +241,13 @@ def column_label(column: str) -> tuple[str, str, str]:
     >>> column_label("emission_nox_g_s")
     ('NOₓ emission', 'g/s', 'emission')
     >>> column_label("people_within_1000_m"), column_label("workers_within_30_min")
-    (('people within 1000 m', '', 'count'), ('workers within 30 min', '', 'count'))
+    (('people within 1,000 m', '', 'count'), ('workers within 30 min', '', 'count'))
     >>> column_label("worst_home_nox_ug_m3")
     ('NOₓ added at the worst-hit home', 'µg/m³', 'figure')
     """
     within = re.match(r"^[a-z]+_within_[0-9]+_(?:m|km|min)$|^people_above_.+$", column)
     if column == "people" or within:
-        return clean(column.replace("_", " ")), "", "count"
+        return _grouped(clean(column.replace("_", " "))), "", "count"
     base, unit = split_unit(column)
     if column.endswith(("_share", "_share_3km")):
         return (
@@ -272,6 +272,11 @@ def column_label(column: str) -> tuple[str, str, str]:
     return _LABELS.get(column, _LABELS.get(base, clean(base.replace("_", " ")))), unit, kind
 
 
+def _grouped(text: str) -> str:
+    """Distances in a text with a mark between thousands."""
+    return re.sub(r"(?<=within )\d{4,}", lambda found: f"{int(found[0]):,}", text)
+
+
 def _concentration_label(base: str) -> str:
     for pollutant in sorted(POLLUTANTS, key=len, reverse=True):
         if base.startswith(f"{pollutant}_"):
@@ -287,21 +292,21 @@ def _concentration_label(base: str) -> str:
 
 
 def figure(value: float, kind: str = "figure") -> str:
-    """A number as tables of the panel print it: thin spaces, three digits that count.
+    """A number as tables of the panel print it: three digits that count.
 
     Examples
     --------
     >>> figure(1234567, "count"), figure(0.012345), figure(0.256, "share"), figure(5230.0)
-    ('1\\u202f234\\u202f567', '0.0123', '26', '5\\u202f230')
+    ('1,234,567', '0.0123', '26', '5,230')
     """
     if value is None or not math.isfinite(value):
         return "–"
     if kind == "share":
         return f"{100 * value:.0f}"
     if kind == "count" or value == 0:
-        return f"{value:,.0f}".replace(",", "\u202f")
+        return f"{value:,.0f}".replace("-", "−")
     digits = 2 - math.floor(math.log10(abs(value)))
     rounded = round(value, digits)
     text = f"{rounded:,.{max(digits, 0)}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace(",", "\u202f")
+    return text.replace("-", "−")

@@ -45,7 +45,7 @@ def rose_svg(table: pd.DataFrame, calm: float) -> Markup:
                 continue
             path = _wedge(centre, index * 22.5, reach, reach + share * scale)
             parts.append(
-                f'<path d="{path}" fill="{colour}"><title>{sector}, {name} m/s: {share:.1f} %'
+                f'<path d="{path}" fill="{colour}"><title>{sector}, {name} m/s: {share:.1f}%'
                 "</title></path>"
             )
             reach += share * scale
@@ -54,14 +54,14 @@ def rose_svg(table: pd.DataFrame, calm: float) -> Markup:
     for ring in range(1, rings + 1):
         radius = inner + ring * step * scale
         x, y = centre + radius * math.sin(angle), centre - radius * math.cos(angle)
-        parts.append(_text(x, y + 3, f"{ring * step:g} %", "middle", "ring"))
+        parts.append(_text(x, y + 3, f"{ring * step:g}%", "middle", "ring"))
     for index, name in enumerate(SECTORS[::2]):
         turn = math.radians(index * 45)
         x, y = centre + 155 * math.sin(turn), centre - 155 * math.cos(turn)
         parts.append(_text(x, y + 4, name, "middle", "strong"))
     parts.append(f'<circle cx="{centre}" cy="{centre}" r="{inner - 1}" class="hub"/>')
     parts.append(_text(centre, centre - 1, "calm", "middle", "small"))
-    parts.append(_text(centre, centre + 9, f"{calm:.1f} %", "middle", "small"))
+    parts.append(_text(centre, centre + 9, f"{calm:.1f}%", "middle", "small"))
     return _svg(parts, WIDTH, "Wind rose: share of hours by direction and speed")
 
 
@@ -70,7 +70,7 @@ def stacked_svg(
 ) -> Markup:
     """Bars of shares over the hours of a day, one above the other."""
     width = _PLOT / 24
-    parts = list(_axes(top, " %"))
+    parts = list(_axes(top, "%"))
     for place, (hour, row) in enumerate(table.iterrows()):
         base = float(_TOP + _HEIGHT)
         for name, colour in zip(table.columns, colours, strict=True):
@@ -81,7 +81,7 @@ def stacked_svg(
             base -= height
             parts.append(
                 f'<rect x="{_LEFT + place * width:.1f}" y="{base:.1f}" width="{width - 0.8:.1f}" '
-                f'height="{height:.1f}" fill="{colour}"><title>{hour}:00, {name}: {share:.1f} %'
+                f'height="{height:.1f}" fill="{colour}"><title>{hour}:00, {name}: {share:.1f}%'
                 "</title></rect>"
             )
     return _svg(parts, _TOP + _HEIGHT + 30, label)
@@ -104,11 +104,11 @@ def rows_svg(table: pd.DataFrame, names: Iterable[str]) -> Markup:
             width = WIDTH * share / 100
             parts.append(
                 f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="22" fill="{colour}">'
-                f"<title>{name}: {share:.1f} %</title></rect>"
+                f"<title>{name}: {share:.1f}%</title></rect>"
             )
             if width > 24:
                 kind = "light" if name in ("A", "F") else "dark"
-                parts.append(_text(x + width / 2, y + 15, f"{share:.0f} %", "middle", kind))
+                parts.append(_text(x + width / 2, y + 15, f"{share:.0f}%", "middle", kind))
             x += width
     return _svg(parts, 48 * len(table), "Stability by season")
 
@@ -131,7 +131,7 @@ def calendar_svg(table: pd.DataFrame) -> Markup:
             parts.append(
                 f'<rect x="{left + place * width:.1f}" y="{y:.1f}" width="{width - 0.8:.1f}" '
                 f'height="{height - 1:.1f}" fill="{_between(share)}"{frame}>'
-                f"<title>{row_name}, {column}: {share:.0f} % of its hours</title></rect>"
+                f"<title>{row_name}, {column}: {share:.0f}% of its hours</title></rect>"
             )
     return _svg(parts, 16 + height * len(table), "Hours that are there, by day")
 
@@ -153,9 +153,9 @@ def mixing_svg(table: pd.DataFrame) -> Markup:
         x = _LEFT + int(hour) * width  # type: ignore[call-overload]
         parts.append(
             f'<rect x="{x:.1f}" y="{high:.1f}" width="{width - 0.8:.1f}" fill="#b9d3da" '
-            f'height="{max(low - high, 0.8):.1f}"><title>{hour}:00: median {row["median"]:.0f} m, '
-            f"{row['low']:.0f} to {row['high']:.0f} m, no lid in {row['no lid']:.0f} % of the hours"
-            "</title></rect>"
+            f'height="{max(low - high, 0.8):.1f}"><title>{hour}:00: median {row["median"]:,.0f} m, '
+            f"{row['low']:,.0f} to {row['high']:,.0f} m, no lid in {row['no lid']:.0f}% of the "
+            "hours</title></rect>"
             f'<rect x="{x:.1f}" y="{mid - 1:.1f}" width="{width - 0.8:.1f}" height="2" '
             'fill="#20708a"/>'
         )

@@ -89,15 +89,15 @@ def _figures(weather: xr.Dataset) -> list[dict[str, str]]:
     told = {
         "hours": (f"{_hours(weather):,.0f}", "hours"),
         "mean": (f"{mean:.2f} m/s", "mean wind, without calms"),
-        "calm": (f"{weight[speed == 0].sum():.1f} %", "calms"),
-        "light": (f"{weight[speed < 1].sum():.1f} %", "under 1 m/s, calms among them"),
-        "sector": (str(rose.idxmax()), f"most frequent: {rose.max():.1f} % of the hours"),
+        "calm": (f"{weight[speed == 0].sum():.1f}%", "calms"),
+        "light": (f"{weight[speed < 1].sum():.1f}%", "under 1 m/s, calms among them"),
+        "sector": (str(rose.idxmax()), f"most frequent: {rose.max():.1f}% of the hours"),
     }
     if "time" in weather.coords:
         missing, filled = (weather.attrs.get(key, 0) for key in ("hours_missing", "hours_filled"))
         complete = 100 * weather.sizes["hour"] / (weather.sizes["hour"] + missing)
         words = f"of the hours from first to last; {missing:,} missing, {filled:,} filled"
-        told["complete"] = (f"{complete:.1f} %", words)
+        told["complete"] = (f"{complete:.1f}%", words)
     return [{"key": key, "value": value, "label": label} for key, (value, label) in told.items()]
 
 
@@ -169,7 +169,7 @@ def _mixing(weather: xr.Dataset) -> dict[str, Any]:
         "Mixing height by hour of day [m]",
         [("", charts.mixing_svg(table))],
         text="Line: median; band: 10th to 90th percentile; of the hours with a lid. "
-        f"{no_lid:.1f} % of all hours have none (10,000 m).",
+        f"{no_lid:.1f}% of all hours have none (10,000 m).",
         tables=[("Figures [m], no lid [%]", table, "{:,.0f}")],
     )
 

@@ -28,7 +28,7 @@ def wind_on_map(weather: xr.Dataset | None, name: str = "") -> dict[str, str] | 
     >>> hours = {"wind_speed_m_s": [0.0, 2.5, 2.5, 9.0], "wind_from_deg": [0, 355, 5, 90]}
     >>> weather = xr.Dataset({name: ("hour", values) for name, values in hours.items()})
     >>> wind_on_map(weather, "city")["note"]
-    'Where the wind comes from, most often N (50 % of hours); calm 25 %. Weather: city.'
+    'Where the wind comes from, most often N (50% of hours); calm 25%. Weather: city.'
     """
     if weather is None or not {"wind_speed_m_s", "wind_from_deg"} <= set(weather):
         return None
@@ -40,8 +40,8 @@ def wind_on_map(weather: xr.Dataset | None, name: str = "") -> dict[str, str] | 
     share = table.sum(axis=1)
     first = str(share.index[int(np.argmax(share.to_numpy()))])
     note = (
-        f"Where the wind comes from, most often {first} ({share.max():.0f} % of hours); "
-        f"calm {calm:.0f} %."
+        f"Where the wind comes from, most often {first} ({share.max():.0f}% of hours); "
+        f"calm {calm:.0f}%."
     )
     return {
         "svg": str(rose_svg(table, calm)),

@@ -87,7 +87,7 @@ def finalists_panels(results: Results) -> list[Panel]:
             "burden [persons × µg/m³ per g/s]": rows[BURDEN].map(figure),
             "run forward": rows[FORWARD].map(figure),
             "difference": [
-                f"{value:+.1f} %".replace("-", "−") for value in rows["forward_difference_percent"]
+                f"{value:+.1f}%".replace("-", "−") for value in rows["forward_difference_percent"]
             ],
         }
     )
@@ -127,6 +127,6 @@ def harm_panels(results: Results) -> list[Panel]:
 def _why(row: Mapping[Hashable, Any]) -> str:
     reason = str(row["forward_reason"])
     return (
-        f"{row['site_id']} differs by {row['forward_difference_percent']:+.0f} %, mostly by "
+        f"{row['site_id']} differs by {row['forward_difference_percent']:+.0f}%, mostly by "
         f"{WHY.get(reason, reason)}."
     )

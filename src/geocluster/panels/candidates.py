@@ -54,14 +54,14 @@ def candidates_in_words(found: dict[str, Any]) -> list[str]:
         f"{word}"
         for key, word in (
             ("too_long", f"long (above {limits.get('max_stretch', 0):g} times their width)"),
-            ("too_narrow", f"narrow (no circle of {limits.get('min_width_m', 0):.0f} m fits in)"),
+            ("too_narrow", f"narrow (no circle of {limits.get('min_width_m', 0):,.0f} m fits in)"),
         )
         if found.get(f"parcels_{key}")
     ]
     told = [land, f"{'; '.join(shape)}." if shape else "", _covered(found), _not_cut(found)]
     if found.get("broken_plots"):
         told.append(
-            f"{found['broken_plots']:.0f} plots are partly unsuitable and stay unused, with "
+            f"{found['broken_plots']:,.0f} plots are partly unsuitable and stay unused, with "
             f"{figure(found['broken_plots_ha'])} ha of suitable land in them."
         )
     return [text for text in [*told, *_brownfields(found)] if text]

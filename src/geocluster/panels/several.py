@@ -107,7 +107,7 @@ def _share_panels(results: Results, told: dict[str, Any]) -> list[Panel]:
     text = (
         f"The set was chosen again for {told['samples']} weightings drawn at random. In "
         f"{told['differs_share']:.0%} of them taking sites one by one gives another set. "
-        f"{len(sure)} of the {told['parks']} sites chosen stand in at least 80 % of the sets."
+        f"{len(sure)} of the {told['parks']} sites chosen stand in at least 80% of the sets."
     )
     return [Panel("How sure the set of parks is", text, table)]
 

@@ -142,10 +142,10 @@ def limit_of_rule(rule: dict[Hashable, Any]) -> str:
     forms = {
         "keep_away_m": "at least {} m away",
         "at_most_m": "at most {} m away",
-        "at_most_percent": "at most {} %",
+        "at_most_percent": "at most {}%",
     }
     for name, form in forms.items():
         if float(rule.get(name, math.nan)) >= 0:
             outside = name == "keep_away_m" and rule[name] == 0
-            return "not on it" if outside else form.format(f"{rule[name]:g}")
+            return "not on it" if outside else form.format(f"{rule[name]:,g}")
     return ""

@@ -73,4 +73,5 @@ def figure(value: object) -> str:
     digits = 2 - math.floor(math.log10(abs(number)))
     rounded = round(number, digits)
     text = f"{rounded:,.{max(digits, 0)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−")

@@ -85,7 +85,7 @@ def why(suitable: xr.Dataset, point: Point | tuple[float, float] | gpd.GeoSeries
     >>> land = suitable_land(grid, homes, None, fringe_km=None, hazard_class="I")
     >>> answer = why(land, Point(1500, 500))
     >>> answer.loc[0, "what_it_would_take"]
-    'move 1.0 km east, away from Oldtown; or a protection zone of at most 500 m instead of 1000 m'
+    'move 1.0 km east, away from Oldtown; or a protection zone of at most 500 m instead of 1,000 m'
     >>> answer.attrs["verdict"]
     'Not suitable: 1 rule excludes this place. The nearest suitable place lies 1.0 km east.'
     """
@@ -164,14 +164,14 @@ def _remedy(record: dict[str, Any], spot: Spot, distance: float, nearest: str) -
         return _either(move, " onto the fringe", _fringe_remedy(spot, distance))
     if record["kind"] == SLOPE:
         here, most = float(spot.cell["slope_percent"]), record["at_most_percent"]
-        return f"ground of at most {most:g} % (here {here:.0f} %): " + _either(move, "", "level it")
+        return f"ground of at most {most:g}% (here {here:.0f}%): " + _either(move, "", "level it")
     if record["at_most_m"] >= 0:
         return _either(move, f", nearer to {nearest or _kind(record)}", _access(record, distance))
     away = f", away from {nearest}" if nearest else ""
     word = DISTANCES.get(str(record.get("keep_away_by", "")), "a keep-away distance")
     less = math.floor(distance)
     if distance > 0:
-        change = f"{word} of at most {less} m instead of {record['keep_away_m']:g} m"
+        change = f"{word} of at most {less:,} m instead of {record['keep_away_m']:,g} m"
         return _either(move, away, change)
     inside = f"; no smaller distance would do: the place lies inside {nearest or _kind(record)}"
     return _either(move, away, "") + (inside if record["keep_away_m"] > 0 else "")
@@ -181,7 +181,7 @@ def _access(record: dict[str, Any], distance: float) -> str:
     if record["at_most_m"] == 0:
         return f"another category of this land than it has: {record['class'] or _kind(record)}"
     nearest = f"the nearest is {in_metres(distance)} away" if math.isfinite(distance) else "none is"
-    return f"{_kind(record)} within {record['at_most_m']:g} m: {nearest}"
+    return f"{_kind(record)} within {record['at_most_m']:,g} m: {nearest}"
 
 
 def _kind(record: dict[str, Any]) -> str:

@@ -93,7 +93,7 @@ function geoclusterCompare(node) {
     at("cp-here").textContent = `${title(one)}: ${parts.join("; ")} ${unit(one)}`;
   }
 
-  const filled = ([text, values]) => t(text, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, name.startsWith("share") ? gc.percent(value) : typeof value === "number" ? gc.number(value, 21) : value])));
+  const filled = ([text, values]) => t(text, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, name.startsWith("share") ? gc.percent(value) : typeof value === "number" ? gc.number(value, 21) : /^\d[\d,]*(\.\d+)?$/.test(value) ? gc.written(value) : value])));
   const demonstration = (side) => `${t("Demonstration:")} ${side.demonstration.map(gc.told).join(", ")}`;
   const alike = JSON.stringify(data.sides[0].demonstration) === JSON.stringify(data.sides[1].demonstration);
   const say = () => {

@@ -48,7 +48,7 @@ function geoclusterCompareTables(gc, data, chosen) {
     const none = element("tr", {}, element("td", { colSpan: 8 }, t("Neither run has a candidate.")));
     at("cp-table").replaceChildren(table([[t("Candidate"), false], [t("Rank A"), true], [t("Rank B"), true], [t("Change"), false], [t("Score A"), true], [t("Score B"), true], [t("Top three A"), true], [t("Top three B"), true]], rows.length ? rows : [none]));
     at("cp-all").hidden = all || data.sites.length <= FIRST_ROWS;
-    at("cp-all").textContent = t("Show all: {count}", { count: data.sites.length });
+    at("cp-all").textContent = t("Show all: {count}", { count: gc.count(data.sites.length) });
   };
   at("cp-all").addEventListener("click", () => { all = true; sites(); });
   const select = (row) => {

@@ -22,13 +22,11 @@ function geoclusterMap(map, node, turn) {
     if (text !== undefined && text !== null) made.textContent = text;
     return made;
   };
-  const three = new Intl.NumberFormat("en", { maximumSignificantDigits: 3, useGrouping: true });
-  const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-  const written = (text) => text.replace(/,/g, "\u202f").replace(".", data.decimal || ".");
+  const numbers = geoclusterNumbers(() => data);
   gc.figure = (value, kind) => {
     if (typeof value !== "number") return value;
-    if (kind === "share") return written(three.format(100 * value));
-    return written((kind === "count" ? whole : three).format(value));
+    if (kind === "share") return numbers.number(100 * value);
+    return kind === "count" ? numbers.count(value) : numbers.number(value);
   };
 
   const points = (steps) => {
@@ -58,7 +56,7 @@ function geoclusterMap(map, node, turn) {
         bar.appendChild(gc.element("i")).style.width = `${Math.max(0, Math.min(100, value))}%`;
         if (kind === "marked") bar.appendChild(gc.element("b"));
       }
-      if (unit) cell.appendChild(gc.element("span", "gc-unit", "\u00a0" + unit));
+      if (unit) cell.appendChild(gc.element("span", "gc-unit", unit === "%" ? numbers.sign() : "\u00a0" + unit));
       if (kind === "emission" && value > 0) {
         cell.appendChild(gc.element("small", "", ` (${gc.figure(value * 31.5576)} ${gc.words.t_yr})`));
       }

@@ -137,7 +137,7 @@ function geoclusterHere(gc) {
       row(list, say("homes"), name || say("unnamed"), "", parts.join(", ") + (assumed ? ` (${say("assumed")})` : ""), assumed);
     }
     for (const one of facts.air.filter((part) => part.value !== null)) {
-      const limit = one.share === null ? "" : say("of_limit", { share: gc.figure(100 * one.share), limit: one.limit_name }) + (one.as_if ? `, ${say("no2")}` : "");
+      const limit = one.share === null ? "" : say("of_limit", { n: gc.figure(100 * one.share), limit: one.limit_name }) + (one.as_if ? `, ${say("no2")}` : "");
       row(list, one.title, gc.figure(one.value), one.unit, limit);
     }
     if (facts.burden !== null) row(list, say("burden"), gc.figure(facts.burden), "", say("persons"));

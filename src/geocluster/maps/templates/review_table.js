@@ -126,7 +126,7 @@ function geoclusterReviewTable(gc, data, state, chosen) {
     into.replaceChildren(element("p", {}, text), ...(found.length ? [element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...lines))] : []),
       ...(never && found.length ? [element("p", { className: "rv-soft" }, t("Criteria and groups of which no share does: {count}", { count: never }))] : []));
   };
-  const exact = (share) => `${gc.number(100 * share)}\u202f%`;
+  const exact = (share) => gc.number(100 * share) + gc.sign();
 
   return { build, show, mark, sure, reach, card, flips };
 }

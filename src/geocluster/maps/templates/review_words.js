@@ -5,25 +5,19 @@ function geoclusterWords(languages, language) {
   if (asked) geoclusterTurn.carry(asked, document);
   gc.speak = (to) => { gc.language = to; geoclusterTurn.keep(to); geoclusterTurn.carry(to, document); };
   gc.heard = () => { const to = geoclusterTurn.chosen(codes) || language, other = to !== gc.language; gc.language = to; return other; };
+  const numbers = geoclusterNumbers(() => languages[gc.language]);
   gc.t = (text, values) => {
     const found = languages[gc.language].words[text] || text;
     return values ? found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole)) : found;
   };
   /* a text from the tables: as it is in the catalogue, or else with its numbers as {1}, {2}, ... */
   gc.told = (text) => {
-    const { words, decimal } = languages[gc.language], numbers = [];
+    const { words } = languages[gc.language], found = [];
     if (words[text]) return words[text];
-    const pattern = text.replace(/\d+(\.\d+)?/g, (number) => { numbers.push(number.replace(".", decimal)); return `{${numbers.length}}`; });
-    return words[pattern] ? gc.t(pattern, Object.fromEntries(numbers.map((number, i) => [i + 1, number]))) : text;
+    const pattern = text.replace(/\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?/g, (number) => { found.push(numbers.written(number)); return `{${found.length}}`; });
+    return words[pattern] ? gc.t(pattern, Object.fromEntries(found.map((number, i) => [i + 1, number]))) : text;
   };
-  const formats = {};
-  gc.number = (value, digits = 3) => {
-    if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-    const format = formats[digits] || (formats[digits] = new Intl.NumberFormat("en", { maximumSignificantDigits: digits }));
-    const [whole, part] = format.format(value).replace("-", "−").split(".");
-    return whole.replace(/,/g, "\u202f") + (part ? languages[gc.language].decimal + part : "");
-  };
-  gc.percent = (share) => (share > 0 && share < 0.005 ? "<\u202f1\u202f%" : `${Math.round(100 * share)}\u202f%`);
+  Object.assign(gc, numbers);
   gc.element = (tag, options, ...children) => {
     const made = document.createElement(tag);
     for (const [name, value] of Object.entries(options || {})) {

@@ -134,7 +134,8 @@ const geoclusterTurn = (() => {
       const number = others.indexOf(language);
       markup(roots, turner(told.side, number));
       root.lang = language;
-      turn.data = (one) => Object.assign(data(one, turner(told.data, number)), { decimal: languages[language].decimal });
+      const { decimal, group, percent } = languages[language];
+      turn.data = (one) => Object.assign(data(one, turner(told.data, number)), { decimal, group, percent });
     }).catch(() => { turn.language = made; }).then(begin);
   };
   return { page, chosen, keep, carry, rest, address: (more) => address(inAddress(), more) };
