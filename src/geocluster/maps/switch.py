@@ -29,8 +29,8 @@ def switch(language: str, side: Sequence[str], data: Sequence[str] = ()) -> dict
     Returns
     -------
     dict
-        ``made``; ``languages``: name and what numbers are written with; ``others``: the order of translations;
-        ``packed``: the dictionaries of markup and data, deflated, in base64.
+        ``made``; ``languages``: name and what numbers are written with; ``others``: the order of
+        translations; ``packed``: the dictionaries of markup and data, deflated, in base64.
 
     Examples
     --------
@@ -44,8 +44,7 @@ def switch(language: str, side: Sequence[str], data: Sequence[str] = ()) -> dict
     return {
         "made": language,
         "languages": {
-            code: {"name": name, **Words(code).symbols()}
-            for code, name in LANGUAGES.items()
+            code: {"name": name, **Words(code).symbols()} for code, name in LANGUAGES.items()
         },
         "others": others,
         "packed": base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii"),
