@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -121,85 +121,52 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
     tell : callable, optional
         As in `run_study`.
     """
-    from geocluster.elevation import terrain_facts, with_areas_above_stacks
-    from geocluster.exposure.assess import assess_exposure, summarise_exposure
-    from geocluster.exposure.burden import burden_by_release, burden_of_profile
-    from geocluster.exposure.residents import describe_neighbours
-    from geocluster.industry.clusters import find_clusters
     from geocluster.notes import all_notes, demonstration
-    from geocluster.plume.depositing import deposition_field
-    from geocluster.plume.field import concentration
     from geocluster.siting.correlation import correlations
-    from geocluster.siting.narratives import narratives
     from geocluster.siting.supply import supply_curve
     from geocluster.steps.breathed import shares_of_exposure
-    from geocluster.steps.dispersion import (
-        homes_inside,
-        low_wind_changes,
-        plume_options,
-        statistics_for,
-        urban_places,
-        with_cases,
-    )
+    from geocluster.steps.dispersion import low_wind_changes, plume_options
+    from geocluster.steps.exposure import air_of, clusters_in, exposed, high_ground, prices
     from geocluster.steps.finalists import with_finalists
     from geocluster.steps.harm import harm_in
-    from geocluster.steps.ranking import ranking
+    from geocluster.steps.ranking import ranking_of
     from geocluster.steps.several import several_parks, shared_facilities
     from geocluster.steps.siting import find_sites, in_honest_digits, told_in_honest_digits
     from geocluster.steps.uncertainty import uncertainty_of
 
     tell = tell or _silent
-    settings = study.settings
-    grid = study.grid()
-    options = plume_options(study)
-    limits = settings.limits()
+    grid, options = study.grid(), plume_options(study)
+    hills, not_valid = {}, study.not_valid
+    joint: tuple[Any, dict[str, Any]] = (None, {})
 
     with _timed(tell, "group industrial sites into clusters"):
-        clusters = describe_neighbours(find_clusters(study.sources, study.land), study.homes)
+        clusters = clusters_in(study)
     with _timed(tell, "estimate concentration by dispersion"):
-        given = (with_cases(study.sources), grid, study.own_weather)
-        field = concentration(*given, statistics=statistics_for(study), options=options)
-        deposition = deposition_field(*given, options)
+        field, deposition = air_of(study, grid, options)
     with _timed(tell, "count who is exposed"):
-        exposure = assess_exposure(study.homes, field, limits=limits)
-        summary = summarise_exposure(exposure, field, limits=limits)
+        exposure, summary = exposed(study, field)
     with _timed(tell, "see which source people breathe"):
         breathed = shares_of_exposure(study, options)
     with _timed(tell, "compare treatments of weak winds"):
         low_winds = low_wind_changes(study, options)
-    hills, not_valid = {}, study.not_valid
     if study.terrain is not None:
         with _timed(tell, "see where the ground is too high"):
-            hills = terrain_facts(
-                study.sources, homes_inside(study), study.own_weather, study.terrain, field, options
-            )
-            not_valid = with_areas_above_stacks(not_valid, field)
+            hills, not_valid = high_ground(study, study.terrain, field, options)
     with _timed(tell, "price every place: the burden"):
-        urban = urban_places(study, grid)
-        burdens = burden_by_release(
-            study.homes, grid, study.own_weather, releases=study.park.releases,
-            urban=urban, options=replace(options, deposition=None),
-            weather_of=study.weather_of(grid),
-        )  # fmt: skip
-        burden = burden_of_profile(burdens)
+        burdens, burden, urban = prices(study, grid, options)
     with _timed(tell, "find suitable land and candidate sites"):
         suitable, sites = find_sites(study, grid, burden, clusters, field)
     with _timed(tell, "see what the criteria would be otherwise"):
         uncertain = uncertainty_of(study, sites, options, field)
     with _timed(tell, "rank the sites, and see how sure that is"):
-        found = ranking(
-            sites, burdens, settings.siting, not_valid, uncertain=uncertain, homes=study.homes,
-            zone_m=study.park.protection_zone_m, suitable=suitable,
-        )  # fmt: skip
-        told = narratives(found.sites, found.weights, **found.options)
+        found, told = ranking_of(study, sites, burdens, not_valid, uncertain, suitable)
     with _timed(tell, "run the first sites forward"):
         ranked = with_finalists(study, found.sites, grid, urban, options)
     ranked = in_honest_digits(ranked, study.land)
-    joint: Any = (None, {})
-    if settings.siting.together is not None:
+    if study.settings.siting.together is not None:
         with _timed(tell, "choose several parks at once"):
             joint = several_parks(study, ranked, found.weights, exposure)
-    shared = shared_facilities(study, clusters, ranked)
+    facilities = shared_facilities(study, clusters, ranked)
     return Results(
         field=field,
         exposure=exposure,
@@ -226,7 +193,7 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
         supply=supply_curve(suitable, burden),
         together=joint[0],
         together_figures=joint[1],
-        facilities=shared,
+        facilities=facilities,
         harm=harm_in(study, burden),
         contributions=breathed,
         cases=found.cases,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from geocluster.load.settings_siting import SitingSettings
     from geocluster.siting.judging import Judging
     from geocluster.steps.uncertainty import Uncertainty
+    from geocluster.study import Study
 
 NOTHING_LEFT = (
     "No land on the fringe is left that holds a park: change fringe_km, fringe_classes, "
@@ -38,6 +39,30 @@ class Ranking(NamedTuple):
     def options(self) -> dict[str, Any]:
         """What the method that ranks was given, beside the weights."""
         return self.judging.first if self.judging is not None else {}
+
+
+def ranking_of(
+    study: Study,
+    sites: gpd.GeoDataFrame,
+    burdens: xr.DataArray,
+    not_valid: gpd.GeoDataFrame,
+    uncertain: Uncertainty,
+    suitable: xr.Dataset,
+) -> tuple[Ranking, list[dict[str, Any]]]:
+    """`ranking` as a study asks for it, and what speaks for and against each site."""
+    from geocluster.siting.narratives import narratives
+
+    found = ranking(
+        sites,
+        burdens,
+        study.settings.siting,
+        not_valid,
+        uncertain=uncertain,
+        homes=study.homes,
+        zone_m=study.park.protection_zone_m,
+        suitable=suitable,
+    )
+    return found, narratives(found.sites, found.weights, **found.options)
 
 
 def ranking(
