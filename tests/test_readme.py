@@ -29,7 +29,7 @@ def test_each_command_stands_alone_on_one_line(root):
     assert len(commands) == 2
     assert all(command.count("\n") == 1 for command in commands)
     assert "geocluster run data/regions/tashkent" in commands[0]
-    assert commands[1].rstrip().endswith("pytest")
+    assert commands[1].rstrip().endswith("pytest -n auto")
 
 
 def test_help_is_quick_to_load_and_heavy_packages_are_not(root):
