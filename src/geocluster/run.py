@@ -136,7 +136,8 @@ def compute(study: Study, tell: Progress | None = None) -> Results:
 
     tell = tell or _silent
     grid, options = study.grid(), plume_options(study)
-    hills, not_valid = {}, study.not_valid
+    hills: dict[str, Any] = {}
+    not_valid = study.not_valid
     joint: tuple[Any, dict[str, Any]] = (None, {})
 
     with _timed(tell, "group industrial sites into clusters"):
