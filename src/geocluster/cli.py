@@ -11,7 +11,7 @@ import typer
 
 from geocluster.comparing import options as runs
 from geocluster.fetching import options
-from geocluster.terminal import Progress, console, escaped
+from geocluster.terminal import Progress, console, escaped, shown
 
 if TYPE_CHECKING:
     from geocluster.run import Outcome
@@ -85,10 +85,10 @@ def check(folder: Folder) -> None:
 
         study = read_study(folder)
         for line in study.inventory():
-            typer.echo(line)
+            typer.echo(shown(line))
         for line in study.warnings:
             _warn(line)
-        typer.echo(f"{study.region.name}: nothing wrong found")
+        typer.echo(f"{shown(study.region.name)}: nothing wrong found")
 
 
 @app.command("why")
@@ -107,7 +107,7 @@ def why_not(
         for line in (*study.warnings, *answer.notes):
             _warn(line)
         for line in answer.lines:
-            typer.echo(line)
+            typer.echo(shown(line))
 
 
 @app.command()
@@ -117,7 +117,7 @@ def compare(a: runs.RunA, b: runs.RunB, out: runs.Out = None, lang: Lang = "en")
         from geocluster.comparing.compare import write_comparison
 
         for path in write_comparison(a, b, out, language=lang).values():
-            typer.echo(path)
+            typer.echo(shown(path))
 
 
 @export.command("aermod")
@@ -151,7 +151,7 @@ def export_to_aermod(
         for line in study.warnings:
             _warn(line)
         for path in files.values():
-            typer.echo(path)
+            typer.echo(shown(path))
 
 
 @weather.command("show")
@@ -205,8 +205,8 @@ def show_weather(
         target = page.save(out or Path("maps") / f"{file.stem}-weather.html")
         for line in notes:
             _warn(line)
-        typer.echo(in_words(read))
-        typer.echo(target)
+        typer.echo(shown(in_words(read)))
+        typer.echo(shown(target))
 
 
 @app.command()
@@ -303,7 +303,7 @@ def _fetch(
     for line in fetched.warnings:
         _warn(line)
     for line in fetched.lines:
-        typer.echo(line)
+        typer.echo(shown(line))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocluster.errors import InputError
+from geocluster.letters import sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 STAMP = "2000-01-01T00:00:00Z"
 # Where a GeoPackage keeps the styles of its layers.
 STYLES = "layer_styles"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @contextlib.contextmanager
@@ -68,7 +69,7 @@ def check_folder(path: Path) -> None:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:
-    """A table as CSV, geometry left out; text that a spreadsheet would run is quoted.
+    """A table as CSV, geometry left out; text that a spreadsheet would run stands after a quote.
 
     Examples
     --------
@@ -81,7 +82,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
 
     plain = pd.DataFrame(
         {
-            name: column if _is_numeric(column) else [_harmless(value) for value in column]
+            _harmless(name): column
+            if _is_numeric(column)
+            else [_harmless(value) for value in column]
             for name, column in table.items()
             if name != "geometry"
         }
@@ -174,10 +177,10 @@ def write_raster(
         "overview_resampling": "average",
     }
     with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
-        target.update_tags(**(tags or {}))
+        target.update_tags(**_tags(tags))
         for number, (name, band) in enumerate(bands.items(), start=1):
             target.write(np.asarray(band.transpose("y", "x"), dtype="float32"), number)
-            target.set_band_description(number, name)
+            target.set_band_description(number, sound(name))
             target.set_band_unit(number, units if isinstance(units, str) else units[name])
     return path
 
@@ -223,11 +226,15 @@ def write_classes(
         for value, colour in colours.items()
     }
     with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as target:
-        target.update_tags(**(tags or {}))
-        target.update_tags(1, **{f"class_{value}": label for value, label in labels.items()})
+        target.update_tags(**_tags(tags))
+        target.update_tags(1, **_tags({f"class_{value}": label for value, label in labels.items()}))
         target.write(np.asarray(index.transpose("y", "x"), dtype="uint8"), 1)
         target.write_colormap(1, {0: (0, 0, 0, 0), **table})
     return path
+
+
+def _tags(tags: Mapping[str, str] | None) -> dict[str, str]:
+    return {name: sound(text) for name, text in (tags or {}).items()}
 
 
 def _raster_profile(grid: xr.DataArray, crs: str) -> dict[str, Any]:
@@ -249,7 +256,7 @@ def write_json(content: Mapping[str, Any], path: Path) -> Path:
     """A mapping as readable JSON with sorted keys."""
     with replacing(path) as temporary:
         text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(sound(text) + "\n", encoding="utf-8")
     return path
 
 
@@ -260,16 +267,23 @@ def _is_numeric(column: pd.Series) -> bool:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    if not isinstance(value, str):
+        return value
+    text = sound(value)
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 def _storable(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Lists and tuples as text: a GeoPackage holds neither."""
+    """Lists and tuples as text, and text without NUL: a GeoPackage holds none of them."""
     plain = table.copy()
     for column in table.columns[table.columns != table.geometry.name]:
         if not _is_numeric(plain[column]):
             plain[column] = [
-                ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+                _held(", ".join(map(str, value)) if isinstance(value, list | tuple) else value)
                 for value in plain[column]
             ]
     return plain
+
+
+def _held(value: Any) -> Any:
+    return sound(value) if isinstance(value, str) else value

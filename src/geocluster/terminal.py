@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from geocluster.letters import legible, short_words
+
 if TYPE_CHECKING:
     from rich.status import Status
 
@@ -45,14 +47,25 @@ class Progress:
 
 
 def escaped(text: str) -> str:
-    """Text in which nothing is taken for markup."""
+    """Text in which nothing is taken for markup, nor does anything move the cursor."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(shown(text))
+
+
+def shown(text: object) -> str:
+    """Text from outside as a terminal may show it.
+
+    Examples
+    --------
+    >>> shown("a\\x1b[2Jb")
+    'a[2Jb'
+    """
+    return short_words(legible(str(text))).replace("\r", "")
 
 
 def console(*, error: bool):  # type: ignore[no-untyped-def]
     """Where output goes, or, of what is no result, where errors go."""
     from rich.console import Console
 
-    return Console(stderr=error, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(stderr=error, highlight=False, emoji=False, soft_wrap=not sys.stderr.isatty())

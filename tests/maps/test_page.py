@@ -150,6 +150,13 @@ def test_an_address_without_a_copy_is_told(demo: ModuleType) -> None:
     assert "script-src 'unsafe-inline' https://example.org;" in html
 
 
+def test_braces_in_a_name_are_text_and_no_template(demo: ModuleType) -> None:
+    for name in ("{{ 7 * 7 }}", "{% raise %}", "{{ ''.__class__.__mro__ }}", "{# a #}"):
+        page = draw_map(demo.region(), title=name, notes=[name], sources=demo.sources(name)).html
+        assert page.count(name.replace("'", "&#39;")) >= 2
+        assert f'"{name}"' in page
+
+
 @pytest.mark.parametrize(
     "name", ["</script><script>alert(1)</script>", "${alert(1)}`", "\u202e\u2028"]
 )

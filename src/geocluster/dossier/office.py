@@ -15,6 +15,7 @@ from geocluster.dossier.svg import Atlas
 from geocluster.dossier.telling import section_of
 from geocluster.errors import InputError
 from geocluster.files import replacing
+from geocluster.letters import legible
 from geocluster.words import Words
 
 if TYPE_CHECKING:
@@ -109,16 +110,16 @@ class _Writer:
     def heading(self, text: str, level: int) -> None:
         style = self._style("Title" if level == 0 else f"Heading {level}")
         paragraph = self.document.add_paragraph(style=style)
-        paragraph.add_run(text).bold = style is None or None
+        paragraph.add_run(legible(text)).bold = style is None or None
 
     def text(self, text: str, *, bold: bool = False, red: bool = False) -> None:
-        run = self.document.add_paragraph().add_run(text)
+        run = self.document.add_paragraph().add_run(legible(text))
         run.bold = bold or None
         _colour(run, red)
 
     def bullets(self, texts: Iterable[str]) -> None:
         style = self._style("List Bullet")
-        for text in texts:
+        for text in map(legible, texts):
             self.document.add_paragraph(text if style else f"• {text}", style=style)
 
     def table(
@@ -134,7 +135,7 @@ class _Writer:
         for number, (row, texts) in enumerate(zip(table.rows, every, strict=True)):
             marked = number - bool(heads) in red
             for cell, text in zip(row.cells, texts, strict=True):
-                run = cell.paragraphs[0].add_run(str(text))
+                run = cell.paragraphs[0].add_run(legible(str(text)))
                 run.font.size = Pt(SMALL_PT)
                 run.bold = (bool(heads) and number == 0) or marked or None
                 _colour(run, marked)

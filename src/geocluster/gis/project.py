@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from geocluster.files import replacing
 from geocluster.gis.qml import VERSION
+from geocluster.letters import sound
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -101,7 +102,9 @@ def write_project(
     ET.indent(root)
     head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     with replacing(path) as temporary:
-        temporary.write_text(head + ET.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
+        temporary.write_text(
+            head + sound(ET.tostring(root, encoding="unicode")) + "\n", encoding="utf-8"
+        )
     return path
 
 

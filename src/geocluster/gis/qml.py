@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
+from geocluster.letters import sound
+
 VERSION = "3.16.0"
 MARKERS = {"fill": "SimpleFill", "line": "SimpleLine", "marker": "SimpleMarker"}
 
@@ -272,4 +274,4 @@ def document(parts: Sequence[ET.Element], attributes: Mapping[str, str] | None =
     root.extend(parts)
     ET.indent(root)
     head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-    return head + ET.tostring(root, encoding="unicode") + "\n"
+    return head + sound(ET.tostring(root, encoding="unicode")) + "\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from geocluster.files import replacing
+from geocluster.letters import legible
 from geocluster.maps.assets import script, style, template, without_addresses
 from geocluster.maps.text import json_for_page
 from geocluster.words import for_page
@@ -62,10 +63,16 @@ def filled(name: str, *, trim: bool = False, **values: Any) -> str:
     from markupsafe import Markup
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=trim, lstrip_blocks=trim
-    )
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=trim, lstrip_blocks=trim,
+        finalize=_legible,
+    )  # fmt: skip
     markup = environment.from_string(template(f"{name}.html"))
     return markup.render(style=Markup(template(f"{name}.css")), **values)
+
+
+def _legible(value: Any) -> Any:
+    """Text without what would mislead a reader; what is markup already stays as it is."""
+    return legible(value) if type(value) is str else value
 
 
 def scripted(

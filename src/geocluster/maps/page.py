@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html as html_text
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocluster.files import replacing
-from geocluster.maps.assets import inline, template, without_addresses
+from geocluster.maps.assets import inline
 from geocluster.maps.base_map import base_layers
 from geocluster.maps.doubts import credits_in, demonstration_for, doubts_in
 from geocluster.maps.features import (
@@ -23,6 +23,7 @@ from geocluster.maps.features import (
 from geocluster.maps.here import pack_here
 from geocluster.maps.language import data_in, texts_of_data
 from geocluster.maps.layers import GROUPS, Layer
+from geocluster.maps.on_map import on_map
 from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, summary_parts
 from geocluster.maps.people import home_layers, place_layers
 from geocluster.maps.protection import protection_layers
@@ -44,15 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BarChart", "Page", "Panel", "draw_map"]
 
-SCRIPTS = (
-    "turn.js",
-    "numbers.js",
-    "draw.js",
-    "control.js",
-    "print.js",
-    "here.js",
-    "keep.js",
-)
 _TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
 
 
@@ -328,7 +320,7 @@ def draw_map(
         "data": json_for_page(told),
         "told": json_for_page(switch(language, texts_of_markup(side), texts_of_data(data))),
     }
-    return Page(_on_map(m, parts, bounds), told["title"], language)
+    return Page(on_map(m, parts, bounds), told["title"], language)
 
 
 def simplification_m(region: Region) -> float:
@@ -348,48 +340,3 @@ def _bounds(region: Region) -> list[list[float]]:
 
 def _pollutants(sources: pd.DataFrame | None) -> dict[str, str]:
     return {p: pollutant_label(p) for p in pollutants_of(sources)} if sources is not None else {}
-
-
-def _on_map(
-    m: folium.Map | None, parts: Mapping[str, str], bounds: list[list[float]]
-) -> folium.Map:
-    import folium
-    from branca.element import MacroElement
-    from jinja2 import Template
-
-    class GeoclusterLayers(MacroElement):
-        """Our layers as a part of a folium map."""
-
-        _template = Template(
-            "{% macro header(this, kwargs) %}<style>{{ this.style }}</style>{% endmacro %}"
-            "{% macro html(this, kwargs) %}{{ this.side }}"
-            '<script type="application/json" id="gc-data">{{ this.data }}</script>'
-            '<script type="application/json" id="gc-told">{{ this.told }}</script>{% endmacro %}'
-            "{% macro script(this, kwargs) %}{{ this.code }}\n"
-            'geoclusterTurn.page(["gc-head", "gc-side"], (turn) => geoclusterMap('
-            '{{ this._parent.get_name() }}, document.getElementById("gc-data"), turn));'
-            "{% endmacro %}"
-        )
-
-        def __init__(self) -> None:
-            super().__init__()
-            self._name, self._id = "GeoclusterLayers", "0"
-            self.style = template("page.css") + template("print.css") + template("here.css")
-            self.side, self.data, self.told = parts["side"], parts["data"], parts["told"]
-            self.code = without_addresses("".join(template(name) for name in SCRIPTS))
-
-    if m is None:
-        m = folium.Map(
-            location=[(bounds[0][0] + bounds[1][0]) / 2, (bounds[0][1] + bounds[1][1]) / 2],
-            tiles=None,
-            zoom_control=False,
-            attribution_control=False,
-            max_zoom=18,
-            zoom_snap=0.25,
-        )
-        m._id = "geocluster"
-    for name, child in list(m._children.items()):
-        if type(child).__name__ == "GeoclusterLayers":
-            del m._children[name]
-    m.add_child(GeoclusterLayers())
-    return m

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from geocluster.letters import legible
 from geocluster.maps.assets import template
 from geocluster.maps.features import site_heading
 from geocluster.maps.lines import LineChart
@@ -131,7 +132,7 @@ def panels_html(
         sources_of_data=[clean(s, 300) for s in sources_of_data],
         words=WORDS,
     )
-    return html.replace("://", ":&#47;&#47;")
+    return legible(html).replace("://", ":&#47;&#47;")
 
 
 @cache

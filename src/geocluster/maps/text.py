@@ -10,10 +10,10 @@ import math
 import re
 import unicodedata
 
+from geocluster.letters import legible, short_words, without_marks
 from geocluster.tables import POLLUTANTS
 
 LONGEST_NAME = 90
-_BIDI = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 WORDS: dict[str, str] = {
     "above": "above",
@@ -136,9 +136,9 @@ def clean(value: object, limit: int = LONGEST_NAME) -> str:
     text = str(value)
     if text in ("<NA>", "NaT"):
         return ""
-    text = _BIDI.sub("", text[: 20 * limit])
+    text = without_marks(text[: 20 * limit])
     text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-    text = " ".join(text.split())
+    text = short_words(" ".join(text.split()))
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -151,7 +151,7 @@ def json_for_page(data: object) -> str:
     '{"name":"\\\\u003c/script>"}'
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    text = text.replace("<", "\\u003c").replace("://", ":\\/\\/")
+    text = legible(text).replace("<", "\\u003c").replace("://", ":\\/\\/")
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -53,8 +53,15 @@ function geoclusterReview(node) {
     table.show();
     table.card();
     table.flips();
-    map.show(now.ranks, state.winner);
+    drawMap();
     at("rv-count").textContent = [t("{shown} of {count} candidates.", { shown: now.order.length, count }), t("First and top three: in how many of the cases tried.")].join(" ");
+  };
+  /* the map follows one frame later, and once where several moves fall into one */
+  let due = false;
+  const drawMap = () => {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => setTimeout(() => { due = false; map.show(state.answers[state.active].ranks, state.winner); }, 0));
   };
   /* the run tried more cases than this page does: where nothing was changed, its shares stand */
   const asTheRun = () => data.sites.run !== null && state.tries === "any" && state.answers[state.active].rows.length === count
@@ -114,6 +121,8 @@ function geoclusterReview(node) {
     table.flips();
   }
   let running = 0;
+  /* frames and the reader go first */
+  const idle = (run) => (window.requestIdleCallback ? requestIdleCallback(run, { timeout: 200 }) : setTimeout(run, 0));
   const work = () => {
     const mine = ++running, job = slowly();
     document.documentElement.removeAttribute("data-gc-sure");
@@ -122,9 +131,9 @@ function geoclusterReview(node) {
       const until = performance.now() + 12;
       let done = false;
       while (!done && performance.now() < until) done = job.next().done;
-      if (done) document.documentElement.dataset.gcSure = "true"; else setTimeout(part, 0);
+      if (done) document.documentElement.dataset.gcSure = "true"; else idle(part);
     };
-    setTimeout(part, 120);
+    setTimeout(part, 200);
   };
 
   const address = () => { try { history.replaceState(null, "", geoclusterTurn.address(encodeURIComponent(sets.written(state).replace(/\n */g, "")))); } catch (error) { /* a page inside another has no address of its own */ } };

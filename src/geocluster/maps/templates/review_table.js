@@ -31,6 +31,8 @@ function geoclusterReviewTable(gc, data, state, chosen) {
     });
   };
 
+  /* what stays as it is costs the browser nothing */
+  const put = (cell, text) => { if (cell.textContent !== String(text)) cell.textContent = text; };
   const difference = (a, b) => (a === b ? "0" : a < b ? `−${b - a}` : `+${a - b}`);
   /* the first hundred, until a reader asks for all: a slider then moves no more than these */
   const FIRST = 100, more = document.getElementById("rv-all");
@@ -47,13 +49,12 @@ function geoclusterReviewTable(gc, data, state, chosen) {
     const listed = shownRows();
     for (const row of listed) {
       const cells = rows[row].children;
-      cells[0].textContent = first ? first.ranks[row] : "–";
+      put(cells[0], first ? first.ranks[row] : "–");
       if (state.sets.b) {
-        cells[1].textContent = two ? two.ranks[row] : "–";
-        cells[2].textContent = first && two ? difference(two.ranks[row], first.ranks[row]) : "–";
+        put(cells[1], two ? two.ranks[row] : "–");
+        put(cells[2], first && two ? difference(two.ranks[row], first.ranks[row]) : "–");
       }
-      cells[move + 4].textContent = gc.number(answer.scores[row]);
-      rows[row].className = row === state.winner ? "rv-winner" : "";
+      put(cells[move + 4], gc.number(answer.scores[row]));
     }
     /* rows that stay where they are keep the focus */
     const there = [...body.children];
@@ -61,14 +62,17 @@ function geoclusterReviewTable(gc, data, state, chosen) {
     mark();
     sure();
   };
-  const mark = () => rows.forEach((line, row) => line.setAttribute("aria-current", String(row === state.selected)));
+  const mark = () => rows.forEach((line, row) => {
+    const now = String(row === state.selected);
+    if (line.getAttribute("aria-current") !== now) line.setAttribute("aria-current", now);
+  });
   const sure = () => {
     const move = state.sets.b ? 2 : 0, listed = shownRows();
     for (const row of listed) {
       const cells = rows[row].children;
-      cells[move + 5].textContent = state.shares ? gc.percent(state.shares.first[row]) : "…";
-      cells[move + 6].textContent = state.shares ? gc.percent(state.shares.top[row]) : "…";
-      rows[row].className = row === state.winner ? "rv-winner" : "";
+      put(cells[move + 5], state.shares ? gc.percent(state.shares.first[row]) : "…");
+      put(cells[move + 6], state.shares ? gc.percent(state.shares.top[row]) : "…");
+      if (rows[row].classList.contains("rv-winner") !== (row === state.winner)) rows[row].classList.toggle("rv-winner");
     }
   };
   const reach = (row) => {
