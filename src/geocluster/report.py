@@ -16,7 +16,7 @@ from geocluster.region import metric_crs
 from geocluster.siting.excluded import rules_of
 from geocluster.steps.breathed import with_exposure_shares
 from geocluster.validity import stations_and_areas
-from geocluster.words import SOURCE
+from geocluster.words import LANGUAGES, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -308,7 +308,9 @@ def write_dossier(
 
     asked = study.settings.dossier
     content = dossier(study, results, language)
-    files = {DOSSIER_PAGE: draw_dossier(content, study, results).save(target / DOSSIER_PAGE)}
+    others = [dossier(study, results, code) for code in LANGUAGES if code != language]
+    page = draw_dossier(content, study, results, others)
+    files = {DOSSIER_PAGE: page.save(target / DOSSIER_PAGE)}
     if docx or asked.docx:
         template = None if asked.template is None else study.settings.path(asked.template)
         path = target / "dossier.docx"

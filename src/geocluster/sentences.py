@@ -25,6 +25,7 @@ _SIGNED = r"[+\-−]\d+(?:\.\d+)?"
 _PLACES = re.compile(r"\\\{(\w+)\\\}")
 _SENTENCES = re.compile(r"(?<=[a-z0-9₀-₉%)\]'][.!?])(?<!no[.]) (?=[A-Z0-9])")
 _NODES = re.compile(r"(?:(?<=>)|(?<=^))([^<>]+)(?=<|$)")
+_BREAKS = re.compile(r"[ \t\r\n\f]+")
 _TAGS = re.compile("<[^<>]+>")
 _ATTRIBUTES = re.compile(r'(?<=\s)(aria-label|title|alt)="([^"]*)"')
 _UNTOLD = re.compile(r"(<(?:pre|code|style|script)\b.*?</(?:pre|code|style|script)>)", re.DOTALL)
@@ -86,7 +87,15 @@ def tell_markup(markup: str, language: str) -> str:
     >>> tell_markup('<p title="Layers">People <b>1.5</b></p><code>Layers</code>', "ru")
     '<p title="Слои">Население <b>1,5</b></p><code>Layers</code>'
     """
-    return markup if language == SOURCE else turn_markup(markup, partial(tell, language=language))
+    told = partial(tell_run, language=language)
+    return markup if language == SOURCE else turn_markup(markup, told)
+
+
+def tell_run(text: str, language: str) -> str:
+    """A run of text as `tell` has it, whichever its spaces are; an unknown one keeps its own."""
+    plain = " ".join(text.split())
+    told = tell(plain, language)
+    return text if told == plain else told
 
 
 def turn_markup(markup: str, told: Callable[[str], str]) -> str:
@@ -100,11 +109,11 @@ def turn_markup(markup: str, told: Callable[[str], str]) -> str:
 
     def between(found: re.Match[str]) -> str:
         inner = found[1]
-        text = " ".join(html.unescape(inner).split())
-        before = inner[: len(inner) - len(inner.lstrip())]
-        after = inner[len(inner.rstrip()) :]
-        turned = told(text) if text else text
-        return inner if turned == text else f"{before}{html.escape(turned, quote=False)}{after}"
+        text = html.unescape(inner)
+        before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+        if not (text := text.strip()):
+            return inner
+        return html.escape(f"{before}{told(_BREAKS.sub(' ', text))}{after}", quote=False)
 
     def valued(found: re.Match[str]) -> str:
         return f'{found[1]}="{html.escape(told(html.unescape(found[2])))}"'

@@ -27,5 +27,11 @@ def test_it_opens_offline_and_prints(open_file, small_study: Path, tmp_path: Pat
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) > candidates
     tab.locator("nav a").first.click()
     assert "#site-1" in tab.url
+    with tab.expect_navigation():
+        tab.select_option("#gc-language", "ru")
+    tab.wait_for_selector("html[lang=ru]", state="attached")
+    assert "Досье размещения" in tab.title()
+    assert tab.locator("section.checks h2").inner_text() == "Самопроверки этого расчёта"
+    assert tab.locator("a[href='index.html#lang=ru']").count() == 1
     phone = open_file(file, PHONE).tab
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

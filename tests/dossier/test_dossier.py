@@ -1,5 +1,6 @@
 """The dossier says what the tables say, and hides nothing."""
 
+import json
 import math
 import re
 from dataclasses import replace
@@ -16,10 +17,11 @@ from geocluster.dossier.oracle import scores
 from geocluster.dossier.page import draw_dossier
 from geocluster.errors import InputError
 from geocluster.load.settings_dossier import DossierSettings
+from geocluster.maps.switch import texts_of_markup, unpacked
 from geocluster.report import dossier, write_dossier
 from geocluster.siting.criteria import BURDEN, criteria_table
 from geocluster.siting.ranking import rank
-from geocluster.words import Words
+from geocluster.words import LANGUAGES, Words
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,28 @@ def test_a_page_in_each_language(dossier_study, language: str, word: str) -> Non
     assert f'<html lang="{language}">' in html
     assert word in html
     assert "Self-checks" not in html
+
+
+def test_a_page_turns_into_the_page_of_another_language(dossier_study) -> None:  # type: ignore[no-untyped-def]
+    contents = {code: dossier(*dossier_study, code) for code in LANGUAGES}
+    pages = {
+        code: draw_dossier(content, *dossier_study, contents.values()).html
+        for code, content in contents.items()
+    }
+    texts = {code: texts_of_markup(page) for code, page in pages.items()}
+    for made, page in pages.items():
+        told = json.loads(page.partition('id="gc-told">')[2].partition("</script>")[0])
+        assert set(told["languages"]) == set(LANGUAGES)
+        rows = unpacked(told)["side"]
+        for number, code in enumerate(told["others"]):
+            seen: dict[str, int] = {}
+            for mine, theirs in zip(texts[made], texts[code], strict=True):
+                row = rows.get(key := " ".join(mine.split()))
+                if isinstance(row, dict):
+                    seen[key] = seen.get(key, -1) + 1
+                    row = row["all"][row["at"][seen[key]]]
+                found = mine if row is None else row if isinstance(row, str) else row[number]
+                assert found == theirs
 
 
 def test_checks_hold_on_a_sound_run(dossier_study) -> None:  # type: ignore[no-untyped-def]

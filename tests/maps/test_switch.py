@@ -10,7 +10,7 @@ import pytest
 from geocluster.maps.language import turn_data
 from geocluster.maps.page import draw_map
 from geocluster.maps.panels import Panel
-from geocluster.maps.switch import dictionary, switch, unpacked
+from geocluster.maps.switch import dictionary, in_each, switch, unpacked
 from geocluster.sentences import tell, turn_markup
 from geocluster.words import LANGUAGES
 
@@ -92,17 +92,24 @@ def test_only_what_differs_is_carried_and_once(demo: ModuleType) -> None:
 
 
 def test_a_text_that_depends_on_its_place_is_told_by_its_place() -> None:
-    assert dictionary("uz", ["no", "Olmazor", "none", "no"]) == {
-        "yoʻq": {"all": [["no", "нет"], ["none", "нет"]], "at": [0, 1, 0]}
+    texts = in_each(["no", "Olmazor", "none", "no", "yoʻq"])
+    assert dictionary(texts["uz"], [texts["en"], texts["ru"]]) == {
+        "yoʻq": {"all": [["no", "нет"], ["none", "нет"], None], "at": [0, 1, 0, 2]}
     }
-    assert dictionary("ru", ["нет", "no"])["нет"] == {"all": [None, ["no", "yoʻq"]], "at": [0, 1]}
+
+
+def test_a_language_with_other_places_is_not_offered() -> None:
+    made = switch("en", {"en": ["one", "two"], "ru": ["один"], "uz": ["bir", "ikki"]})
+    assert made["others"] == ["uz"]
+    assert set(made["languages"]) == {"en", "uz"}
+    assert unpacked(made)["side"] == {"one": "bir", "two": "ikki"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_bytes_each_time_and_no_name_breaks_out(demo: ModuleType, language: str) -> None:
     texts = [demo.NASTY, "constructor", "__proto__", "People", "https://example.org"]
-    made = switch(language, texts)
-    assert made == switch(language, texts)
+    made = switch(language, in_each(texts))
+    assert made == switch(language, in_each(texts))
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", made["packed"])
     assert html.escape(demo.NASTY) not in str(unpacked(made))
     assert set(unpacked(made)["side"]) == {tell("People", language)}

@@ -10,23 +10,33 @@ from markupsafe import Markup
 from geocluster.dossier.checks import FAILED, NOT_ASKED, PASSED
 from geocluster.dossier.svg import Atlas, share_bar
 from geocluster.dossier.telling import section_of
-from geocluster.maps.html_page import HtmlPage, filled
+from geocluster.maps.assets import template, without_addresses
+from geocluster.maps.html_page import HtmlPage, filled, policy
+from geocluster.maps.switch import switch, texts_of_markup
+from geocluster.maps.text import json_for_page
 from geocluster.words import Words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geocluster.dossier.candidates import Candidate
     from geocluster.dossier.content import Dossier
     from geocluster.results import Results
     from geocluster.study import Study
 
 NEEDED = 0.8
+# Where they go in the markup: no text of data can be the same, since its tags are escaped.
+POLICY, SCRIPT = "<policy/>", "<script-here/>"
+START = 'geoclusterTurn.page(["html"]);'
 
 
 class DossierPage(HtmlPage):
     """A dossier, complete in one HTML file."""
 
 
-def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPage:
+def draw_dossier(
+    dossier: Dossier, study: Study, results: Results, others: Iterable[Dossier] = ()
+) -> DossierPage:
     """The page of a dossier.
 
     Parameters
@@ -35,9 +45,33 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
         As `geocluster.dossier.content.dossier_of` gathers it.
     study, results
         For the maps.
+    others : iterable of Dossier
+        The same in other languages: a reader may choose one of them.
     """
-    words = Words(dossier.language)
     atlas = Atlas(study.region, results.sites, study.land, study.homes)
+    markup = _markup(dossier, atlas)
+    texts = {dossier.language: texts_of_markup(markup)}
+    for other in others:
+        if other.language != dossier.language:
+            texts[other.language] = texts_of_markup(_markup(other, atlas))
+    if len(texts) == 1:
+        return _finished(markup)
+    told = json_for_page(switch(dossier.language, texts))
+    return _finished(markup, without_addresses(f"\n{template('turn.js')}{START}\n"), told)
+
+
+def _finished(markup: str, code: str = "", told: str = "") -> DossierPage:
+    """The page with its policy, and with the script that turns it where there is one."""
+    said = policy([code] if code else [])
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{said}">'
+    script = f'<script type="application/json" id="gc-told">{told}</script>\n'
+    script = f"{script}<script>{code}</script>\n" if code else ""
+    return DossierPage(markup.replace(POLICY, meta, 1).replace(SCRIPT, script, 1))
+
+
+def _markup(dossier: Dossier, atlas: Atlas) -> str:
+    """A dossier in its language, its policy and its script still to be put in."""
+    words = Words(dossier.language)
     strips = {
         row.strip.key: row.strip
         for one in dossier.candidates
@@ -57,7 +91,7 @@ def draw_dossier(dossier: Dossier, study: Study, results: Results) -> DossierPag
         candidates=[_drawn(one, atlas, words) for one in dossier.candidates],
     )
     # No address may be left in the file, a reference of ours among them.
-    return DossierPage(re.sub(r"[ \t]+\n", "\n", html).replace("://", ":&#47;&#47;"))
+    return re.sub(r"[ \t]+\n", "\n", html).replace("://", ":&#47;&#47;")
 
 
 def _drawn(one: Candidate, atlas: Atlas, words: Words) -> dict[str, Any]:
@@ -87,6 +121,7 @@ def labels(words: Words) -> dict[str, str]:
     return {
         "demonstration": words("demonstration"),
         "demonstration_means": words("A demonstration: not for decisions."),
+        "language": words("Language"),
         "to_map": words("To the map of the region"),
         "to_review": words("To the review page"),
         "verdict": words("Verdict"),

@@ -127,7 +127,7 @@ def policy(scripts: Sequence[str]) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            " ".join(["script-src", *hashes]),
+            " ".join(["script-src", *(hashes or ["'none'"])]),
             "style-src 'unsafe-inline'",
             "img-src data:",
             "base-uri 'none'",

@@ -28,10 +28,10 @@ from geocluster.maps.panels import BarChart, Panel, panels_html, ranking_panel, 
 from geocluster.maps.people import home_layers, place_layers
 from geocluster.maps.protection import protection_layers
 from geocluster.maps.surfaces import burden_layers, concentration_layers, suitable_layers
-from geocluster.maps.switch import switch, texts_of_markup
+from geocluster.maps.switch import in_each, switch, texts_of_markup
 from geocluster.maps.text import WORDS, clean, json_for_page, pollutant_label
 from geocluster.maps.wind import dated_by, wind_on_map
-from geocluster.sentences import tell_markup
+from geocluster.sentences import tell, tell_markup
 from geocluster.tables import pollutants_of
 from geocluster.words import SOURCE, Words
 
@@ -318,7 +318,9 @@ def draw_map(
     parts = {
         "side": tell_markup(side, language).replace("://", ":&#47;&#47;"),
         "data": json_for_page(told),
-        "told": json_for_page(switch(language, texts_of_markup(side), texts_of_data(data))),
+        "told": json_for_page(
+            switch(language, in_each(texts_of_markup(side)), in_each(texts_of_data(data), tell))
+        ),
     }
     return Page(on_map(m, parts, bounds), told["title"], language)
 

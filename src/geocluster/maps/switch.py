@@ -9,22 +9,27 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from geocluster.sentences import tell, turn_markup
+from geocluster.sentences import tell_run, turn_markup
 from geocluster.words import LANGUAGES, Words
 
 
-def switch(language: str, side: Sequence[str], data: Sequence[str] = ()) -> dict[str, Any]:
+def switch(
+    language: str,
+    side: Mapping[str, Sequence[str]],
+    data: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """What a page needs to be turned into another language; `templates/turn.js` reads it.
 
     Parameters
     ----------
     language : {"en", "ru", "uz"}
         In which the page is made.
-    side, data : sequence of str
-        The English texts of its markup and of its data, in the order of their places.
+    side, data : mapping of language to sequence of str
+        The texts of its markup and of its data, in the order of their places. A language in which
+        the markup has other places than in that of the page is left out.
 
     Returns
     -------
@@ -34,21 +39,36 @@ def switch(language: str, side: Sequence[str], data: Sequence[str] = ()) -> dict
 
     Examples
     --------
-    >>> made = switch("en", ["People", "Navoi TPP"])
+    >>> made = switch("en", in_each(["People", "Navoi TPP"]))
     >>> made["others"], unpacked(made)["side"]
     (['ru', 'uz'], {'People': ['Население', 'Aholi']})
     """
-    others = [code for code in LANGUAGES if code != language]
-    told = {"side": dictionary(language, side), "data": dictionary(language, data)}
+    codes = [code for code in LANGUAGES if len(side.get(code, ())) == len(side[language])]
+    others = [code for code in codes if code != language]
+    told = {
+        name: dictionary(texts[language], [texts[code] for code in others])
+        for name, texts in (("side", side), ("data", data or dict.fromkeys(LANGUAGES, ())))
+    }
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     return {
         "made": language,
-        "languages": {
-            code: {"name": name, **Words(code).symbols()} for code, name in LANGUAGES.items()
-        },
+        "languages": {code: {"name": LANGUAGES[code], **Words(code).symbols()} for code in codes},
         "others": others,
         "packed": base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii"),
     }
+
+
+def in_each(
+    texts: Sequence[str], told: Callable[[str, str], str] = tell_run
+) -> dict[str, list[str]]:
+    """English texts in every language; `told` is `tell` for those of data.
+
+    Examples
+    --------
+    >>> in_each(["People"])
+    {'en': ['People'], 'ru': ['Население'], 'uz': ['Aholi']}
+    """
+    return {code: [told(text, code) for text in texts] for code in LANGUAGES}
 
 
 def unpacked(made: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +94,7 @@ def texts_of_markup(markup: str) -> list[str]:
     return texts
 
 
-def dictionary(language: str, texts: Sequence[str]) -> dict[str, Any]:
+def dictionary(texts: Sequence[str], others: Sequence[Sequence[str]]) -> dict[str, Any]:
     """Text as the page has it -> what the others say: one text where they agree, else a list.
 
     Texts that are the same everywhere are left out. Where it depends on the place: ``all`` that it
@@ -82,13 +102,11 @@ def dictionary(language: str, texts: Sequence[str]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> dictionary("ru", ["none", "no", "no"])
-    {'нет': {'all': [['none', 'yoʻq'], ['no', 'yoʻq']], 'at': [0, 1, 1]}}
+    >>> dictionary(["нет", "нет", "TPP"], [["none", "no", "TPP"], ["yoʻq", "yoʻq", "TPP"]])
+    {'нет': {'all': [['none', 'yoʻq'], ['no', 'yoʻq']], 'at': [0, 1]}}
     """
-    others = [code for code in LANGUAGES if code != language]
     found: dict[str, list[Any]] = {}
-    for text in texts:
-        mine, theirs = tell(text, language), [tell(text, code) for code in others]
+    for mine, *theirs in zip(texts, *others, strict=True):
         same = all(one == mine for one in theirs)
         entry = None if same else theirs[0] if len(set(theirs)) == 1 else theirs
         found.setdefault(" ".join(mine.split()), []).append(entry)
