@@ -122,8 +122,8 @@ const geoclusterTurn = (() => {
     const roots = names.map((name) => document.getElementById(name) || document.querySelector(name)).filter(Boolean);
     const go = (to) => { turn.leave(); keep(to); window.location.reload(); };
     const begin = () => {
-      if (able) offer(languages, language, go);
-      if (asked) roots.forEach((one) => carry(language, one));
+      if (able) offer(languages, turn.language, go);
+      if (asked) roots.forEach((one) => carry(turn.language, one));
       root.style.visibility = "";
       if (draw) draw(turn);
     };
