@@ -1,4 +1,4 @@
-"""The dossier as one HTML file: printable, without a script or an address."""
+"""The dossier as one HTML file: printable, read without a script, with no address in it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from markupsafe import Markup
 from geocluster.dossier.checks import FAILED, NOT_ASKED, PASSED
 from geocluster.dossier.svg import Atlas, share_bar
 from geocluster.dossier.telling import section_of
-from geocluster.maps.assets import template, without_addresses
-from geocluster.maps.html_page import HtmlPage, filled, policy
-from geocluster.maps.switch import switch, texts_of_markup
-from geocluster.maps.text import json_for_page
+from geocluster.maps.html_page import HtmlPage, filled, turnable
+from geocluster.maps.switch import texts_of_markup
 from geocluster.words import Words
 
 if TYPE_CHECKING:
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
     from geocluster.study import Study
 
 NEEDED = 0.8
-# Where they go in the markup: no text of data can be the same, since its tags are escaped.
-POLICY, SCRIPT = "<policy/>", "<script-here/>"
-START = 'geoclusterTurn.page(["html"]);'
 
 
 class DossierPage(HtmlPage):
@@ -54,19 +49,7 @@ def draw_dossier(
     for other in others:
         if other.language != dossier.language:
             texts[other.language] = texts_of_markup(_markup(other, atlas))
-    if len(texts) == 1:
-        return _finished(markup)
-    told = json_for_page(switch(dossier.language, texts))
-    return _finished(markup, without_addresses(f"\n{template('turn.js')}{START}\n"), told)
-
-
-def _finished(markup: str, code: str = "", told: str = "") -> DossierPage:
-    """The page with its policy, and with the script that turns it where there is one."""
-    said = policy([code] if code else [])
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{said}">'
-    script = f'<script type="application/json" id="gc-told">{told}</script>\n'
-    script = f"{script}<script>{code}</script>\n" if code else ""
-    return DossierPage(markup.replace(POLICY, meta, 1).replace(SCRIPT, script, 1))
+    return DossierPage(turnable(markup, dossier.language, texts))
 
 
 def _markup(dossier: Dossier, atlas: Atlas) -> str:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from geocluster.files import replacing
 from geocluster.letters import legible
 from geocluster.maps.assets import script, style, template, without_addresses
+from geocluster.maps.switch import switch
 from geocluster.maps.text import json_for_page
 from geocluster.words import for_page
+
+# Where they go in the markup: no text of data can be the same, since its tags are escaped.
+POLICY, SCRIPT = "<policy/>", "<script-here/>"
+_TURN = 'geoclusterTurn.page(["html"]);'
 
 
 class HtmlPage:
@@ -110,6 +115,27 @@ def scripted(
         leaflet_style=Markup(style("leaflet.css")),
         **values,
     )
+
+
+def turnable(markup: str, language: str, texts: Mapping[str, Sequence[str]]) -> str:
+    """A page written in one language, with what turns it into the others where there are any.
+
+    Parameters
+    ----------
+    markup : str
+        The page, with `POLICY` and `SCRIPT` where these go, and an empty select `gc-language`.
+    language : {"en", "ru", "uz"}
+        In which it is written.
+    texts : mapping of language to sequence of str
+        What `texts_of_markup` finds in it, in each language.
+    """
+    told = switch(language, texts)
+    code = without_addresses(f"\n{template('turn.js')}{_TURN}\n") if told["others"] else ""
+    meta = policy([code] if code else [])
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{meta}">'
+    script = f'<script type="application/json" id="gc-told">{json_for_page(told)}</script>\n'
+    script = f"{script}<script>{code}</script>\n" if code else ""
+    return markup.replace(POLICY, meta, 1).replace(SCRIPT, script, 1)
 
 
 def policy(scripts: Sequence[str]) -> str:
