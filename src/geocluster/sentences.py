@@ -12,25 +12,32 @@ import html
 import re
 from collections.abc import Callable
 from functools import cache, partial
+from typing import NamedTuple
 
 from geocluster.words import SOURCE, Words, catalogue
 
 # What the names in a template stand for: {n}, {n2}, {1} for a number, {r} for one with a sign,
-# {kind} for a few words, a name that ends in s for a list, and every other for one item.
+# {numbers} for several, {kind} for a few words, a name that ends in s for a list, and every other
+# for one item.
 _NUMBER = (
     r"[+\-−]?\d{1,3}(?:[,\u202f]\d{3})+(?:\.\d+)?[\u202f ]?%?|[+\-−]?\d+(?:\.\d+)?[\u202f ]?%?"
 )
 _ALONE = re.compile(f"(?:{_NUMBER})")
 _SIGNED = r"[+\-−]\d+(?:\.\d+)?"
 _PLACES = re.compile(r"\\\{(\w+)\\\}")
-_SENTENCES = re.compile(r"(?<=[a-z0-9₀-₉%)\]'][.!?])(?<!no[.]) (?=[A-Z0-9])")
+_SENTENCES = re.compile(r"(?<=[a-z0-9₀-₉%)\]'][.!?])(?<!no[.]) (?=['A-Z0-9])")
 _NODES = re.compile(r"(?:(?<=>)|(?<=^))([^<>]+)(?=<|$)")
 _BREAKS = re.compile(r"[ \t\r\n\f]+")
 _TAGS = re.compile("<[^<>]+>")
 _ATTRIBUTES = re.compile(r'(?<=\s)(aria-label|title|alt)="([^"]*)"')
 _UNTOLD = re.compile(r"(<(?:pre|code|style|script)\b.*?</(?:pre|code|style|script)>)", re.DOTALL)
-# More than a name or a sign of its own.
-_WORDS = re.compile(r"(?:^|\s)[a-z]{2,}")
+# A file, or a section of study.toml, before what is said of it.
+_OF = re.compile(r"(\S+\.[A-Za-z0-9]{2,7}|\[\[?[\w.]+\]\]?[^:]*): (.+)", re.DOTALL)
+# More than a name, a key, a file or a sign of its own.
+_WORDS = re.compile(r"(?:^|\s)(?!\w*[_\d]|\w+[./]\w)[a-z]{2,}")
+# What joins things; how many letters of its own a template needs to tell a text in part.
+JOINING = ("at least as much as", "or", "and")
+LEAST_OWN = 12
 _FORMULA = re.compile("[A-Z]{1,2}[A-Za-z]?[₀-₉ₓ.]*")
 
 
@@ -47,16 +54,37 @@ def tell(text: str, language: str) -> str:
     """
     if language == SOURCE or not text.strip():
         return text
-    words = Words(language)
+    return _in_words(text, Words(language)).text
+
+
+class _Told(NamedTuple):
+    """A text as told, and whether nothing but names is left of the English one."""
+
+    text: str
+    whole: bool
+
+
+@cache
+def _in_words(text: str, words: Words) -> _Told:
     if _ALONE.fullmatch(text):
-        return in_figures(text, words)
+        return _Told(in_figures(text, words), True)
     known = _known(text, words)
     if known is not None:
-        return known
-    parts = _SENTENCES.split(text)
-    if len(parts) > 1:
-        return " ".join(tell(part, language) for part in parts)
-    return _by_template(text, words) or _by_parts(text, words)
+        return _Told(known, True)
+    of = _OF.fullmatch(text)
+    if of is not None and (rest := _in_words(of[2], words)).text != of[2]:
+        return _Told(f"{of[1]}: {rest.text}", rest.whole)
+    sentences = _SENTENCES.split(text)
+    if len(sentences) > 1:
+        return _joined([_in_words(one, words) for one in sentences], " ")
+    template = _by_template(text, words)
+    if template is not None and template.whole:
+        return template
+    # A template may have taken in more than one thing, which its parts tell better.
+    parts = _by_parts(text, words)
+    if parts is not None and (parts.whole or template is None):
+        return parts
+    return template or _Told(text, not _WORDS.search(text))
 
 
 def in_figures(text: str, words: Words) -> str:
@@ -140,66 +168,108 @@ def _known(text: str, words: Words) -> str | None:
     return (found[:1].upper() if upper else found[:1].lower()) + found[1:]
 
 
-def _by_template(text: str, words: Words) -> str | None:
-    for pattern, told in _templates(words.language):
+def _by_template(text: str, words: Words) -> _Told | None:
+    """What the template that leaves nothing makes of a text, else the first that fits."""
+    found = _filled_in(text, words)
+    if found is None and text[:1].isupper():
+        found = _filled_in(text[:1].lower() + text[1:], words)
+        found = found and _Told(found.text[:1].upper() + found.text[1:], found.whole)
+    return found
+
+
+def _filled_in(text: str, words: Words) -> _Told | None:
+    first = None
+    for pattern, told, own in _templates(words.language):
         found = pattern.fullmatch(text)
-        if found:
-            values = {
-                name: tell(value, words.language) for name, value in found.groupdict().items()
-            }
-            return told.format(**values)
-    return None
+        if found is None:
+            continue
+        values = {name: _in_words(value, words) for name, value in found.groupdict().items()}
+        filled = told.format(**{name: value.text for name, value in values.items()})
+        if all(value.whole for value in values.values()):
+            return _Told(filled, True)
+        if first is None and own >= LEAST_OWN:
+            first = _Told(filled, False)
+    return first
 
 
-def _by_parts(text: str, words: Words) -> str:
-    """A list, a text in brackets, or a figure with its unit; else the text as it is."""
-    return (
-        _listed(text, "; ", words)
-        or _bracketed(text, "[]", words)
-        or _listed(text, ", ", words)
-        or _listed(text, ": ", words)
-        or _bracketed(text, "()", words)
-        or _ended(text, words)
-        or _measured(text, words)
-        or text
+def _by_parts(text: str, words: Words) -> _Told | None:
+    """A list, a text in brackets, or a figure with its unit; None where it is none of them."""
+    ways = (
+        lambda: _listed(_outside_brackets(text, "; "), "; ", words),
+        lambda: _bracketed(text, "[]", words),
+        lambda: _listed(_outside_brackets(text, ", "), ", ", words),
+        lambda: _listed(_headed(text), ": ", words),
+        lambda: _bracketed(text, "()", words),
+        *(lambda word=word: _chained(text, word, words) for word in JOINING),
+        lambda: _ended(text, words),
+        lambda: _measured(text, words),
     )
+    first = None
+    for way in ways:
+        found = way()
+        if found is not None and found.whole:
+            return found
+        if first is None and found is not None and found.text != text:
+            first = found
+    return first
 
 
-def _listed(text: str, mark: str, words: Words) -> str | None:
-    parts = _outside_brackets(text, mark)
+def _joined(told: list[_Told], mark: str) -> _Told:
+    return _Told(mark.join(one.text for one in told), all(one.whole for one in told))
+
+
+def _listed(parts: list[str], mark: str, words: Words) -> _Told | None:
+    """Parts of which each is told or a name."""
     if len(parts) == 1:
         return None
-    told = [tell(part, words.language) for part in parts]
-    left = [part for part, other in zip(parts, told, strict=True) if part == other]
-    return None if any(_WORDS.search(part) for part in left) else mark.join(told)
+    told = [_in_words(part, words) for part in parts]
+    left = any(one.text == part and not one.whole for part, one in zip(parts, told, strict=True))
+    return None if left else _joined(told, mark)
 
 
-def _bracketed(text: str, marks: str, words: Words) -> str | None:
+def _headed(text: str) -> list[str]:
+    """What something is, before a colon, and what is said of it."""
+    head, *rest = _outside_brackets(text, ": ")
+    return [head, ": ".join(rest)] if rest else [head]
+
+
+def _chained(text: str, word: str, words: Words) -> _Told | None:
+    """Things joined by a word, of which each is known or a key: names of data stay whole."""
+    parts = _outside_brackets(text, f" {word} ")
+    if len(parts) == 1:
+        return None
+    told = [_in_words(part, words) for part in parts]
+    kept = any(one.text == part and "_" not in part for part, one in zip(parts, told, strict=True))
+    return None if kept else _joined(told, f" {words(word)} ")
+
+
+def _bracketed(text: str, marks: str, words: Words) -> _Told | None:
     opened, closed = marks[0], marks[1]
     found = re.fullmatch(rf"(.+) \{opened}(.+)\{closed}", text)
     if found is None or found[1].count(opened) != found[1].count(closed):
         return None
-    outer, inner = (tell(found[number], words.language) for number in (1, 2))
-    return f"{outer} {opened}{inner}{closed}"
+    outer, inner = (_in_words(found[number], words) for number in (1, 2))
+    return _Told(f"{outer.text} {opened}{inner.text}{closed}", outer.whole and inner.whole)
 
 
-def _ended(text: str, words: Words) -> str | None:
+def _ended(text: str, words: Words) -> _Told | None:
     if not text.endswith(".") or len(text) == 1:
         return None
-    inner = tell(text[:-1], words.language)
-    return None if inner == text[:-1] else f"{inner}."
+    inner = _in_words(text[:-1], words)
+    return None if inner.text == text[:-1] else _Told(f"{inner.text}.", inner.whole)
 
 
-def _measured(text: str, words: Words) -> str | None:
+def _measured(text: str, words: Words) -> _Told | None:
     amount = re.fullmatch(rf"(|.+? )({_NUMBER})( .+)?", text)
     if amount is None:
         return None
     around = [(amount[1] or "").strip(), (amount[3] or "").strip()]
-    told = [tell(part, words.language) for part in around]
+    told = [_in_words(part, words) if part else _Told("", True) for part in around]
     for old, new in zip(around, told, strict=True):
-        if old and old == new and not _FORMULA.fullmatch(old):
+        if old and old == new.text and not _FORMULA.fullmatch(old):
             return None
-    return " ".join(part for part in (told[0], in_figures(amount[2], words), told[1]) if part)
+    parts = (told[0].text, in_figures(amount[2], words), told[1].text)
+    return _Told(" ".join(part for part in parts if part), told[0].whole and told[1].whole)
 
 
 def _outside_brackets(text: str, mark: str) -> list[str]:
@@ -222,12 +292,13 @@ def _texts(language: str) -> dict[str, str]:
 
 
 @cache
-def _templates(language: str) -> list[tuple[re.Pattern[str], str]]:
-    """Patterns and translations; what says most in its own words comes first."""
+def _templates(language: str) -> list[tuple[re.Pattern[str], str, int]]:
+    """Patterns, translations and how many letters are their own; those with most come first."""
     texts = _texts(language)
     found = [text for text in texts if "{" in text]
-    found.sort(key=lambda text: (-len(re.sub(r"\{\w+\}", "", text)), text))
-    return [(_pattern(_named(text)), _named(texts[text])) for text in found]
+    own = {text: len(re.sub(r"\{\w+\}", "", text)) for text in found}
+    found.sort(key=lambda text: (-own[text], text))
+    return [(_pattern(_named(text)), _named(texts[text]), own[text]) for text in found]
 
 
 def _named(template: str) -> str:
@@ -251,4 +322,5 @@ def _standing_for(name: str) -> str:
     base = name.rstrip("0123456789")
     known = {"n": _NUMBER, "count": _NUMBER, "r": _SIGNED, "kind": r"[^;,(.]+?"}
     known["pollutant"] = "[^;,]+?"
+    known["numbers"] = rf"{_NUMBER}(?:, {_NUMBER})*(?: and \d+ more)?"
     return known.get(base) or (".+?" if base.endswith("s") else "[^;]+?")

@@ -53,8 +53,8 @@ def test_columns_under_the_names_of_the_file(csv):
     assert table.source_id.tolist() == ["007"]  # text, as it stands under our name
     assert table.stack_height_m.tolist() == [80]
     assert table.emission_so2_g_s.tolist() == pytest.approx([1.0])
-    assert told == ["1 column converted: emission_so2_t_yr (t a year of 365 days) to "
-                    "emission_so2_g_s"]  # fmt: skip
+    assert told == ["1 column converted: emission_so2_t_yr → emission_so2_g_s "
+                    "(t a year of 365 days)"]  # fmt: skip
 
 
 def test_coordinates_may_be_renamed_too(csv):

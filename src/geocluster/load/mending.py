@@ -108,10 +108,17 @@ def _in_doubt(before: np.ndarray, after: np.ndarray) -> str:
     return f"; parts inside parts are read as holes, without which the area is {share} larger"
 
 
+MANY = {
+    "row": "rows",
+    "geometry": "geometries",
+    "invalid geometry": "invalid geometries",
+}
+
+
 def _tell(where: str, rows: np.ndarray, one: str, done: str, more: str = "") -> None:
     count = int(rows.sum())
     if count:
-        many = {"row": "rows"}.get(one, one.replace("geometry", "geometries"))
+        many = MANY[one]
         listed = rows_in_words([int(i) + 1 for i in rows.nonzero()[0]])
         message = f"{where}: {count} {one if count == 1 else many} {done} ({listed}){more}"
         warnings.warn(message, MendedWarning, stacklevel=4)

@@ -302,10 +302,11 @@ def _notes(
         return ("road graph: no roads are known",)
     own = int((roads[MAXSPEED].to_numpy(float) > 0).sum()) if MAXSPEED in roads else 0
     classes = ", ".join(sorted(set(graph.road_class) - {STREET}))
+    limits = f"speeds are the limit of {own:,} roads, else assumed by class"
     notes = [
         f"road graph: {used:,} roads ({classes}), {graph.length_m.sum() / 1000:,.0f} km, "
-        f"{len(graph.x):,} nodes; speeds are {f'the limit of {own:,} roads, else ' if own else ''}"
-        "assumed by class; oneways and traffic are not known"
+        f"{len(graph.x):,} nodes; {limits if own else 'speeds are assumed by class'}; "
+        "oneways and traffic are not known"
     ]
     if missed:
         notes.append(f"road graph: {missed} ends within {NEAR_MISS_M:g} m of another road joined")

@@ -141,7 +141,7 @@ def in_our_units(table: gpd.GeoDataFrame, kind: str, where: str) -> InOurUnits:
             faults.append(f"column '{name}': {wrong}")
         table = table.rename(columns={name: ours}).assign(**{ours: unit.in_ours(values)})
         converted[ours] = name
-        told.append(f"{name} ({unit.meaning}) to {ours}")
+        told.append(f"{name} → {ours} ({unit.meaning})")
     if told and not faults:
         warnings.warn(
             f"{where}: {len(told)} {'column' if len(told) == 1 else 'columns'} converted: "

@@ -102,7 +102,7 @@ def _known_ha(
         ]
         warnings.warn(
             f"{len(rows)} proposed sites are drawn with another area than is stated, and count as "
-            f"drawn: {', '.join(told)}",
+            f"drawn: {'; '.join(told)}",
             GeoclusterWarning,
             stacklevel=4,
         )
