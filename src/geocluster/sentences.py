@@ -32,7 +32,7 @@ _TAGS = re.compile("<[^<>]+>")
 _ATTRIBUTES = re.compile(r'(?<=\s)(aria-label|title|alt)="([^"]*)"')
 _UNTOLD = re.compile(r"(<(?:pre|code|style|script)\b.*?</(?:pre|code|style|script)>)", re.DOTALL)
 # A file, or a section of study.toml, before what is said of it.
-_OF = re.compile(r"(\S+\.[A-Za-z0-9]{2,7}|\[\[?[\w.]+\]\]?[^:]*): (.+)", re.DOTALL)
+_OF = re.compile(r"((?:\S+|(?:/|[A-Z]:\\)[^:]*)\.\w{2,7}|\[\[?[\w.]+\]\]?[^:]*): (.+)", re.DOTALL)
 # More than a name, a key, a file or a sign of its own.
 _WORDS = re.compile(r"(?:^|\s)(?!\w*[_\d]|\w+[./]\w)[a-z]{2,}")
 # What joins things; how many letters of its own a template needs to tell a text in part.

@@ -256,7 +256,7 @@ assumed = { stack_height_m = 70 }
     assert study.sources.stack_origin.tolist() == ["assumed", "reported", "reported"]
     assert study.sources.emission_so2_g_s.tolist() == pytest.approx([200 / 3.6, 20 / 3.6, 5 / 3.6])
     told = " ".join(study.warnings)
-    assert "emission_so2_kg_h (kg/h) to emission_so2_g_s" in told
+    assert "emission_so2_kg_h → emission_so2_g_s (kg/h)" in told
     assert "stack_height_m = 70 in row 1" in told
     assert set(study.homes.name.str.split(",").str[0]) == {"Centre", "Village"}
 
