@@ -113,8 +113,9 @@ def rooms(root: Path) -> Iterator[tuple[str, ast.Module, bool]]:
 def texts_of(name: str, tree: ast.Module, *, speaks: bool) -> Iterator[Text]:
     above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
-        plain = isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if not plain and not isinstance(node, ast.JoinedStr):
+        if not isinstance(node, ast.Constant | ast.JoinedStr):
+            continue
+        if isinstance(node, ast.Constant) and not isinstance(node.value, str):
             continue
         chain = list(upwards(node, above))
         if for_reader(node, chain) and (speaks or warned(chain)):
@@ -280,8 +281,11 @@ def filled(template: str) -> tuple[str, dict[str, str]]:
         figure = f"{number}{number + 1}"
         forms = {"n": figure, "count": figure, "": figure, "r": f"+{figure}", "numbers": figure}
         given[name] = forms.get(base, f"Q{chr(64 + number)}")
-    text = re.sub(r"\{(\w+)\}", lambda found: given[found[1]], template)
-    return text, given
+    return with_values(template, given), given
+
+
+def with_values(template: str, given: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda found: given[found[1]], template)
 
 
 @pytest.mark.parametrize("language", ["ru", "uz"])
@@ -292,7 +296,7 @@ def test_a_template_tells_its_own_sentences(root: Path, language: str) -> None:
     wrong = {}
     for template, told in texts.items():
         text, given = filled(template)
-        wanted = re.sub(r"\{(\w+)\}", lambda found, given=given: given[found[1]], told)
+        wanted = with_values(told, given)
         # Texts of other pages are looked up whole there; here they may stay as they are.
         rest = () if template in listed else (text,)
         if tell(text, language) not in (wanted, texts.get(text), *rest):
