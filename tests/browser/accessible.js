@@ -13,12 +13,20 @@ window.poorContrast = () => {
     }
     return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
   };
+  /* a text on a bar of a chart: the bar is what lies beneath */
+  const bar = (node) => {
+    const box = node.getBoundingClientRect(), x = (box.left + box.right) / 2, y = (box.top + box.bottom) / 2;
+    const holds = (one) => { const b = one.getBoundingClientRect(); return b.left <= x && x <= b.right && b.top <= y && y <= b.bottom; };
+    const before = [...node.ownerSVGElement.querySelectorAll("rect")].filter((one) => one.compareDocumentPosition(node) & 4);
+    const found = before.filter((one) => getComputedStyle(one).fill !== "none" && holds(one)).pop();
+    return found ? over(parts(getComputedStyle(found).fill), beneath(node)) : beneath(node);
+  };
   const poor = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || node.closest("script, style, [aria-hidden=true], .gc-town, .rv-town, .gc-wind .ring")) continue;
+    if (!walker.currentNode.textContent.trim() || node.closest("script, style, [aria-hidden=true], .gc-town, .rv-town, .cp-town, .gc-wind .ring")) continue;
     if (!node.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
-    const style = getComputedStyle(node), under = beneath(node);
+    const style = getComputedStyle(node), under = node.ownerSVGElement ? bar(node) : beneath(node);
     const ink = over(parts(node.closest("svg") ? style.fill : style.color), under), a = light(ink), b = light(under);
     const px = parseFloat(style.fontSize), large = px >= 24 || (px >= 18.66 && Number(style.fontWeight) >= 700);
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -12,6 +12,7 @@ from playwright.sync_api import Page as Tab
 
 from geocluster.maps.review import draw_review
 
+LOOK = Path(__file__).with_name("accessible.js").read_text("utf-8")
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -40,6 +41,14 @@ class Visit:
     def ready(self) -> "Visit":
         self.tab.wait_for_selector("html[data-gc-ready]", state="attached")
         return self
+
+    def hard_to_read(self) -> list[str]:
+        """Texts without contrast (AA) and controls and pictures without a name, folds opened."""
+        self.tab.evaluate(LOOK)
+        self.tab.evaluate(
+            "document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+        )
+        return self.tab.evaluate("[...poorContrast(), ...nameless()]")  # type: ignore[no-any-return]
 
     def picture(self) -> bytes:
         """The map as it is drawn now."""

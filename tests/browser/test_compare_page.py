@@ -72,7 +72,8 @@ def test_the_divider_moves_and_the_difference_is_drawn(page: Path, open_file):  
 
 
 def test_tables_and_languages(page: Path, open_file):  # type: ignore[no-untyped-def]
-    tab = open_file(page, PHONE).ready().tab
+    visit = open_file(page, PHONE).ready()
+    tab = visit.tab
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
     assert tab.locator("#cp-demonstration").is_visible()
     assert "<b>plan" in tab.inner_text("h1")
@@ -85,3 +86,4 @@ def test_tables_and_languages(page: Path, open_file):  # type: ignore[no-untyped
     tab.select_option("#cp-language", "uz")
     assert tab.evaluate("document.documentElement.lang") == "uz"
     assert "Ikki hisobni taqqoslash" in tab.inner_text("h1")
+    assert visit.hard_to_read() == []

@@ -17,7 +17,8 @@ def test_it_opens_offline_and_prints(open_file, small_study: Path, tmp_path: Pat
         warnings.simplefilter("ignore")
         run_study(small_study, tmp_path / "out")
     file = tmp_path / "out" / "dossier.html"
-    tab = open_file(file).tab
+    visit = open_file(file)
+    tab = visit.tab
     candidates = tab.locator("article").count()
     assert candidates > 3
     box = tab.locator("article svg.map").first.bounding_box()
@@ -33,5 +34,6 @@ def test_it_opens_offline_and_prints(open_file, small_study: Path, tmp_path: Pat
     assert "Досье размещения" in tab.title()
     assert tab.locator("section.checks h2").inner_text() == "Самопроверки этого расчёта"
     assert tab.locator("a[href='index.html#lang=ru']").count() == 1
+    assert visit.hard_to_read() == []
     phone = open_file(file, PHONE).tab
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

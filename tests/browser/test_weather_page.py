@@ -35,7 +35,8 @@ def test_its_figures_are_the_datasets_on_every_screen(open_file, shared, root, t
     weight, speed = weather["frequency"].values, weather["wind_speed_m_s"].values
     share = 100 * weight / weight.sum()
     for size in (DESKTOP, PHONE):
-        tab = open_file(file, size).tab
+        visit = open_file(file, size)
+        tab = visit.tab
         assert tab.evaluate("document.documentElement.scrollWidth") <= size["width"]
         shown = {
             key: tab.locator(f'[data-figure="{key}"]').inner_text()
@@ -56,3 +57,4 @@ def test_its_figures_are_the_datasets_on_every_screen(open_file, shared, root, t
         assert box is not None
         assert box["width"] > 250
         assert tab.locator("#rose path").count() >= 16
+        assert visit.hard_to_read() == []

@@ -35,6 +35,7 @@ HERE_WORDS: dict[str, str] = {
     "burden": marked("Burden of one more g/s"),
     "intake": marked("Intake fraction of a park here"),
     "more": marked("More of this place"),
+    "things": marked("Drawn here: {count}"),
     "others": marked("Also excluded by"),
     "kept_rules": marked("Kept here, the tightest first"),
     "unchecked": marked("Not checked, for want of data"),

@@ -13,7 +13,7 @@ function geoclusterCompare(node) {
     tables.select(row);
     if (view) view.select(row);
   }
-  const title = (one) => {
+  const title = gc.title = (one) => {
     if (one.kind === "burden") return t("Burden on people of each g/s emitted there");
     if (one.kind === "suitable") return t("Suitable land");
     return one.statistic ? `${one.pollutant}, ${t(one.statistic)}` : one.pollutant;

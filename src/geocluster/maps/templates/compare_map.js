@@ -74,7 +74,7 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     for (const one of images) one.remove();
     swiping = !difference;
     const wanted = difference ? [["difference", surface.difference && surface.difference.uri]] : [["a", surface.a], ["b", surface.b]];
-    images = wanted.filter(([, uri]) => uri).map(([name, uri]) => L.imageOverlay(uri, surface.bounds, { pane: "cp-" + name, opacity, alt: "" }).addTo(map));
+    images = wanted.filter(([, uri]) => uri).map(([name, uri]) => L.imageOverlay(uri, surface.bounds, { pane: "cp-" + name, opacity, alt: gc.title(surface) }).addTo(map));
     cut();
   };
   const fade = (to) => { opacity = to; for (const one of images) one.setOpacity(to); };

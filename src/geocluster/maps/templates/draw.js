@@ -81,6 +81,14 @@ function geoclusterMap(map, node, turn) {
     .filter((area) => area.rings.filter((ring) => inRing(ring, latlng.lat, latlng.lng)).length % 2)
     .map((area) => area.text);
 
+  /* what a keyboard cannot point at: the drawn things at a place, marks nearest first */
+  gc.thingsAt = (latlng) => {
+    const at = map.latLngToLayerPoint(latlng);
+    const away = (path) => (path.getRadius ? Math.max(0, path._point.distanceTo(at) - path.getRadius()) : path._containsPoint(at) ? 13 : 99);
+    return data.layers.filter((def) => def.paths && !def.quiet && gc.drawn[def.key]).flatMap((def) => def.paths.map((path) => ({ title: def.title, path, away: path._map ? away(path) : 99 })))
+      .filter((thing) => thing.away <= 13).sort((a, b) => a.away - b.away).slice(0, 8);
+  };
+
   const hatch = (svg) => {
     if (!svg || svg.querySelector("defs")) return;
     const defs = L.SVG.create("defs"), pattern = L.SVG.create("pattern"), line = L.SVG.create("path");
@@ -120,6 +128,7 @@ function geoclusterMap(map, node, turn) {
         if (heading) path.bindTooltip(() => gc.element("bdi", "", heading), { sticky: true, className: "gc-tip" });
         if (def.ids) site(def, number, path, card);
       }
+      path.heading = heading;
       def.paths.push(path);
       path.addTo(group);
       if (def.pins && def.pins[number]) pin(def.pins[number], path, group);

@@ -159,7 +159,35 @@ function geoclusterHere(gc) {
     fold.addEventListener("toggle", () => { if (gc.hereOpen) gc.hereOpen.update(); });
   };
 
-  const cardOf = (facts, latlng) => {
+  /* a card that the keyboard has opened: Escape goes back to where it was asked */
+  const toKeyboard = (card, back) => {
+    card.tabIndex = -1;
+    card.focus({ preventScroll: true });
+    card.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      map.closePopup();
+      back.focus();
+    });
+  };
+  const things = (card, latlng, back) => {
+    const found = gc.thingsAt(latlng);
+    if (!found.length) return;
+    const fold = card.appendChild(element("details", "gc-here-more"));
+    fold.open = Boolean(back);
+    fold.appendChild(element("summary", "", say("things", { count: found.length })));
+    for (const { title, path } of found) {
+      const button = fold.appendChild(element("button", "gc-thing"));
+      button.type = "button";
+      button.append(element("bdi", "", path.heading || title), path.heading ? ` · ${title}` : "");
+      button.addEventListener("click", (event) => {
+        L.DomEvent.stop(event);
+        path.openPopup(path.getLatLng ? path.getLatLng() : latlng);
+        if (event.detail === 0) toKeyboard(path.getPopup().getElement().querySelector(".gc-card"), back || map.getContainer());
+      });
+    }
+  };
+
+  const cardOf = (facts, latlng, back) => {
     const { lat, lng } = latlng.wrap(), card = element("div", "gc-card gc-here");
     card.tabIndex = -1;
     card.appendChild(element("h2", "", say("here")));
@@ -174,6 +202,7 @@ function geoclusterHere(gc) {
       figures(card, facts);
       details(card, facts, rest);
     }
+    things(card, latlng, back);
     if (data.demonstration) card.appendChild(element("p", "gc-small gc-origin", say("demonstration")));
     return card;
   };
@@ -184,17 +213,12 @@ function geoclusterHere(gc) {
     const facts = await gc.facts(latlng.wrap());
     if (!facts.readable) return classes(latlng, null, say("classes"));
     facts.others = await others(latlng);
-    const card = cardOf(facts, latlng);
+    const back = focus && (focus.focus ? focus : map.getContainer());
+    const card = cardOf(facts, latlng, back);
     const size = map.getSize(), room = { maxHeight: Math.max(180, Math.min(470, size.y - 130)) };
     if (size.x <= 760) room.autoPanPaddingTopLeft = [50, 58];
     gc.hereOpen = L.popup(Object.assign(gc.popup(), room)).setLatLng(latlng).setContent(card).openOn(map);
-    if (!focus) return gc.hereOpen;
-    card.focus({ preventScroll: true });
-    card.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      map.closePopup();
-      (focus.focus ? focus : map.getContainer()).focus();
-    });
+    if (back) toKeyboard(card, back);
     return gc.hereOpen;
   };
 
