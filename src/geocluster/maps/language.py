@@ -82,11 +82,14 @@ def _texts(part: dict[str, Any], told: Callable[[str], str]) -> dict[str, Any]:
 
 
 def _here(here: dict[str, Any], told: Callable[[str], str]) -> dict[str, Any]:
-    """What a click is answered with: its words, the rows of the air, the rules."""
+    """What a click is answered with: its words, the rows of the air, homes and rules."""
     turned = here | {
         "words": {name: told(text) for name, text in here["words"].items()},
         "air": [_air(row, told) for row in here["air"]],
     }
+    if here.get("homes"):
+        rows = [[told(name), *rest] for name, *rest in here["homes"]["list"]]
+        turned["homes"] = here["homes"] | {"list": rows}
     if "rules" in here:
         turned["rules"] = [rule | {"text": told(rule["text"])} for rule in here["rules"]]
     return turned

@@ -83,6 +83,7 @@ const geoclusterTurn = (() => {
     };
     const here = (given) => {
       const turned = Object.assign({}, given, { words: values(given.words, told), air: given.air.map(air) });
+      if (given.homes) turned.homes = Object.assign({}, given.homes, { list: given.homes.list.map(([name, ...row]) => [told(name), ...row]) });
       if (given.rules) turned.rules = given.rules.map((rule) => Object.assign({}, rule, { text: told(rule.text) }));
       return turned;
     };
