@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import shapely
+
 from geocluster.maps.layers import Layer, shape_layer
-from geocluster.maps.packing import pack, to_lonlat
+from geocluster.maps.packing import pack
 from geocluster.maps.text import clean
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ MAJOR = ("motorway", "trunk", "primary", "motorway_link", "trunk_link")
 MINOR = ("secondary", "tertiary")
 MOST_VERTICES = 60_000
 MOST_LABELS = 150
+MAIN_TOWNS = 5
 DENSE_PEOPLE_KM2 = 150
 
 # kind of land, title, style of areas, style of lines
@@ -190,7 +193,6 @@ def _roads(rows: gpd.GeoDataFrame, region: Region, tolerance_m: float) -> Layer 
 def within_budget(rows: gpd.GeoDataFrame, tolerance_m: float) -> gpd.GeoDataFrame:
     """The largest of the rows, while their simplified vertices stay under 60,000."""
     import numpy as np
-    import shapely
 
     simple = shapely.simplify(rows.geometry.to_numpy(), tolerance_m)
     size = np.maximum(shapely.area(simple), shapely.length(simple))
@@ -233,32 +235,45 @@ def _town_names(homes: gpd.GeoDataFrame | None, region: Region) -> Layer | None:
 
 
 def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFrame | None:
-    """One point for each named settlement, largest first, in degrees.
+    """One point for each named settlement in degrees: the region's five largest, then all others.
 
-    Homes of the same `town`, or else of the same name, are one settlement, standing where most of
-    its people live. What is not located, or spread thinly over the land (under 150 people/km2), is
-    no settlement and gets no label.
+    Homes of the same `town`, or else of the same name, are one settlement. It stands in the middle
+    of its people, or, where that is not within its largest part, on that. What is not located, or
+    spread thinly over the land (under 150 people/km2), is no settlement and gets no label.
     """
     if homes is None or "name" not in homes or "people" not in homes or len(homes) == 0:
         return None
     import geopandas as gpd
+    import numpy as np
 
+    shapes = (homes if homes.crs is None else homes.to_crs(region.crs)).geometry.to_numpy()
     table = gpd.GeoDataFrame(
         {
             "name": [clean(name) for name in homes["town" if "town" in homes else "name"]],
             "people": homes["people"].fillna(0).to_numpy(),
-            "km2": homes.to_crs(region.crs).area.to_numpy() / 1e6,
+            "km2": shapely.area(shapes) / 1e6,
         },
-        geometry=to_lonlat(homes, region.crs).representative_point().to_numpy(),
-        crs="EPSG:4326",
+        geometry=shapes,
+        crs=region.crs,
     )
     located = homes["located"].fillna(True).to_numpy(dtype=bool) if "located" in homes else True
     table = table[(table["name"] != "") & located]
-    if len(table) == 0:
+    middle = shapely.centroid(table.geometry.to_numpy())
+    table = table.assign(
+        east=shapely.get_x(middle) * table["people"], north=shapely.get_y(middle) * table["people"]
+    )
+    sums = table.groupby("name")[["people", "km2", "east", "north"]].sum()
+    sums = sums[(sums["people"] >= DENSE_PEOPLE_KM2 * sums["km2"]) & (sums["people"] > 0)]
+    if len(sums) == 0:
         return None
-    sums = table.groupby("name")[["people", "km2"]].sum()
-    dense = sums["people"] >= DENSE_PEOPLE_KM2 * sums["km2"]
-    main = table.sort_values("people", ascending=False).drop_duplicates("name")
-    main = main.assign(people=main["name"].map(sums["people"]))
-    main = main[main["name"].map(dense) & (main["people"] > 0)]
-    return main.sort_values("people", ascending=False).head(MOST_LABELS) if len(main) else None
+    main = table.sort_values("people", ascending=False).drop_duplicates("name").set_index("name")
+    part = main.geometry.loc[sums.index].to_numpy()
+    middle = shapely.points(sums["east"] / sums["people"], sums["north"] / sums["people"])
+    within = shapely.intersects(shapely.convex_hull(part), middle)
+    points = np.where(within, middle, shapely.point_on_surface(part))
+    towns = gpd.GeoDataFrame(
+        {"name": sums.index, "people": sums["people"].to_numpy()}, geometry=points, crs=region.crs
+    ).sort_values("people", ascending=False, kind="stable")
+    inside = towns.index[towns.intersects(region.boundary)][:MAIN_TOWNS]
+    towns = towns.loc[[*inside, *towns.index.difference(inside, sort=False)]]
+    return towns.head(MOST_LABELS).to_crs("EPSG:4326")

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     import folium
 
 STYLES = ("page.css", "print.css", "here.css")
-SCRIPTS = ("turn.js", "numbers.js", "draw.js", "control.js", "print.js", "here.js", "keep.js")
+SCRIPTS = (
+    "turn.js",
+    "numbers.js",
+    "names.js",
+    "draw.js",
+    "control.js",
+    "print.js",
+    "here.js",
+    "keep.js",
+)
 
 
 def on_map(m: folium.Map | None, parts: Mapping[str, str], bounds: list[list[float]]) -> folium.Map:

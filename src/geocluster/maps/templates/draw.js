@@ -188,55 +188,51 @@ function geoclusterMap(map, node, turn) {
 
   build.labels = (def) => {
     const group = L.layerGroup();
-    def.towns = def.labels.map(([at, name, people]) => {
+    def.towns = def.labels.map(([at, name, people], i) => {
       const size = people > 5e5 ? "gc-large" : people > 8e4 ? "gc-middle" : "gc-small";
       const html = gc.element("span", size);
       html.appendChild(gc.element("bdi", "", name));
       const icon = L.divIcon({ className: "gc-town", html, iconSize: [0, 0] });
       const marker = L.marker(points(at)[0], { icon, pane: "gc-labels", interactive: false, keyboard: false });
       group.addLayer(marker);
-      return { marker, text: name, height: size === "gc-large" ? 20 : 15, width: size === "gc-large" ? 9 : 6.6 };
+      return { marker, main: people > 0 && (i < 5 || size === "gc-large") };
     });
     return group;
   };
 
-  /* pins give way to better ranks and to limits' labels, names to both, smaller towns to larger ones */
+  /* the main towns first, then limits' labels, pins by rank, smaller towns; nothing under a control */
+  const names = geoclusterNames(map);
+  const COVERS = ".folium-map .leaflet-control, .gc-sheet-wind, body.gc-closed #gc-head";
   const drawnOf = (part) => data.layers.filter((def) => def[part] && gc.drawn[def.key]).flatMap((def) => def[part]);
   gc.declutter = () => {
-    const taken = [], view = map.getSize();
-    const free = (box) => !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-    const at = (latlng) => map.latLngToContainerPoint(latlng);
-    const show = (marker, on) => { const e = marker.getElement(); if (e) e.style.visibility = on ? "" : "hidden"; };
-    const pins = gc.pins.slice().sort((a, b) => a.rank - b.rank);
-    const place = ({ marker }) => {
-      const element = marker.getElement();
-      if (!element) return;
-      const p = at(marker.getLatLng()), box = [p.x - 11, p.y - 11, p.x + 11, p.y + 11];
+    const { free, within, take, put } = names.turn(COVERS), { at, boxAt } = names;
+    const pins = gc.pins.filter(({ marker }) => marker.getElement()).sort((a, b) => a.rank - b.rank)
+      .map((pin) => Object.assign(pin, { box: boxAt(at(pin.marker.getLatLng()), 11) }));
+    const circles = drawnOf("paths").filter((path) => path.getRadius && path.getRadius() > 5)
+      .map((path) => [boxAt(at(path.getLatLng()), 0.8 * path.getRadius()), 0.3]);
+    const marks = [...pins.map(({ box, rank }) => [box, rank <= 3 ? 5 : 1]), ...circles], towns = drawnOf("towns");
+    towns.filter(({ main }) => main).forEach(({ marker }) => put(marker, marks));
+    const place = ({ marker, box }) => {
       const room = free(box);
-      element.classList.toggle("gc-crowded", !room);
-      if (room) taken.push(box);
+      marker.getElement().classList.toggle("gc-crowded", !room);
+      if (room) take(box);
     };
     pins.filter((pin) => pin.rank <= 3).forEach(place);
     for (const label of drawnOf("labelled")) {
       const half = 3.1 * label.text.length + 6, step = Math.max(1, Math.floor(label.line.length / 90));
       let placed = false;
       for (let i = 0; i < label.line.length && !placed; i += step) {
-        const p = at(label.line[i]), box = [p.x - half, p.y - 9, p.x + half, p.y + 9];
-        if (box[0] < 50 || box[2] > view.x - (view.x > 760 && !document.getElementById("gc-sheet") ? 270 : 20) || box[1] < 20 || box[3] > view.y - 30 || !free(box)) continue;
+        const box = boxAt(at(label.line[i]), half, 9);
+        if (!within(box) || !free(box)) continue;
         label.marker.setLatLng(label.line[i]);
-        taken.push(box);
+        take(box);
         placed = true;
       }
-      show(label.marker, placed);
+      const element = label.marker.getElement();
+      if (element) element.style.visibility = placed ? "" : "hidden";
     }
     pins.filter((pin) => pin.rank > 3).forEach(place);
-    for (const town of drawnOf("towns")) {
-      const p = at(town.marker.getLatLng()), half = town.width * town.text.length / 2 + 3;
-      const box = [p.x - half, p.y - town.height / 2 - 1, p.x + half, p.y + town.height / 2 + 1];
-      const on = p.x > -50 && p.y > -20 && p.x < view.x + 50 && p.y < view.y + 20 && free(box);
-      show(town.marker, on);
-      if (on) taken.push(box);
-    }
+    towns.filter(({ main }) => !main).forEach(({ marker }) => put(marker, circles));
   };
 
   /* colours and sizes that go with the chosen surface */
