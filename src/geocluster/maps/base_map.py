@@ -267,10 +267,10 @@ def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFr
     if len(sums) == 0:
         return None
     main = table.sort_values("people", ascending=False).drop_duplicates("name").set_index("name")
-    part = main.geometry.loc[sums.index].to_numpy()
-    middle = shapely.points(sums["east"] / sums["people"], sums["north"] / sums["people"])
-    within = shapely.intersects(shapely.convex_hull(part), middle)
-    points = np.where(within, middle, shapely.point_on_surface(part))
+    part = np.asarray(main.loc[sums.index].geometry, dtype=object)
+    heart = shapely.points((sums[["east", "north"]].div(sums["people"], axis=0)).to_numpy())
+    within = shapely.intersects(shapely.convex_hull(part), heart)
+    points = np.where(within, heart, shapely.point_on_surface(part))
     towns = gpd.GeoDataFrame(
         {"name": sums.index, "people": sums["people"].to_numpy()}, geometry=points, crs=region.crs
     ).sort_values("people", ascending=False, kind="stable")
