@@ -270,7 +270,7 @@ def town_points(homes: gpd.GeoDataFrame | None, region: Region) -> gpd.GeoDataFr
     part = np.asarray(main.loc[sums.index].geometry, dtype=object)
     heart = shapely.points((sums[["east", "north"]].div(sums["people"], axis=0)).to_numpy())
     within = shapely.intersects(shapely.convex_hull(part), heart)
-    points = np.where(within, heart, shapely.point_on_surface(part))
+    points = np.where(within, np.asarray(heart), np.asarray(shapely.point_on_surface(part)))
     towns = gpd.GeoDataFrame(
         {"name": sums.index, "people": sums["people"].to_numpy()}, geometry=points, crs=region.crs
     ).sort_values("people", ascending=False, kind="stable")
