@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from geocluster.maps.panels import drawn, rows_of
-from geocluster.sentences import tell
+from geocluster.sentences import tell, tell_markup
 
 if TYPE_CHECKING:
     from geocluster.maps.panels import Panel
@@ -25,5 +27,19 @@ def section_of(panel: Panel, words: Words) -> dict[str, Any]:
         "title": tell(panel.title, language),
         "paragraphs": [tell(text, language) for text in panel.paragraphs],
         "table": table,
-        "chart": drawn(panel.chart),
+        "chart": _told(drawn(panel.chart), language),
+    }
+
+
+def _told(chart: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
+    """A chart with its names and words in a language."""
+    if not chart:
+        return None
+    if "svg" in chart:
+        return {"svg": Markup(tell_markup(str(chart["svg"]), language))}
+    groups = [one | {"name": tell(one["name"], language)} for one in chart["groups"]]
+    return chart | {
+        "groups": groups,
+        "keys": [(tell(label, language), colour) for label, colour in chart["keys"]],
+        "unit": tell(chart["unit"], language),
     }

@@ -7,6 +7,7 @@ modelled, and is never shared out over plants that cannot emit it.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pandas as pd
 
@@ -101,7 +102,7 @@ def check_inventory(table: pd.DataFrame, region: str, where: str) -> list[str]:
     ------
     TableError
         Where `region` or every <pollutant>_kt_yr column is missing, one holds no figure, or not
-        one row, and one only, bears the region's name.
+        one row, and one only, bears the region's name; where an `outline_wkt` is no polygon.
 
     Examples
     --------
@@ -114,10 +115,35 @@ def check_inventory(table: pd.DataFrame, region: str, where: str) -> list[str]:
         raise TableError(where, "columns 'region' and '<pollutant>_kt_yr' are needed: add them")
     if faults := column_faults(table, [Column(name, lower=0) for name in names]):
         raise TableError(where, faults)
+    if faults := _outline_faults(table):
+        raise TableError(where, faults)
     if (table["region"] == region).sum() != 1:
         known = ", ".join(map(str, table["region"]))
         raise TableError(where, f"one row for {region!r} is needed; there are {known}")
     return names
+
+
+def _outline_faults(table: pd.DataFrame) -> list[str]:
+    """What is wrong with the outlines of regions, where the table has them."""
+    if "outline_wkt" not in table:
+        return []
+    import shapely
+
+    given = table["outline_wkt"].fillna("").astype(str)
+    shapes = shapely.from_wkt(given.to_numpy(object), on_invalid="ignore")
+    kinds = ("Polygon", "MultiPolygon")
+    wrong = [
+        str(name)
+        for name, text, shape in zip(table["region"], given, shapes, strict=True)
+        if text and (shape is None or shape.geom_type not in kinds or not _in_degrees(shape))
+    ]
+    told = "give a polygon as WKT, longitude before latitude, or leave it empty"
+    return [f"outline_wkt of {', '.join(wrong)}: {told}"] if wrong else []
+
+
+def _in_degrees(shape: Any) -> bool:
+    west, south, east, north = shape.bounds
+    return bool(-180 <= west <= east <= 180 and -90 <= south <= north <= 90)
 
 
 def _reconciled(pollutant: str, cells: dict, totals: pd.DataFrame) -> dict[str, object]:

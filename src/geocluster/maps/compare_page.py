@@ -13,10 +13,10 @@ from geocluster.maps.html_page import scripted
 from geocluster.maps.packing import pack, to_lonlat
 from geocluster.maps.text import (
     AVERAGING,
-    STATISTICS,
     clean,
     limit_name,
     pollutant_label,
+    statistic_label,
 )
 from geocluster.words import SOURCE, Words, marked
 
@@ -216,7 +216,7 @@ def _mean(row: Mapping[Any, Any]) -> dict[str, Any]:
     statistic = str(row["statistic"])
     return {
         "pollutant": pollutant_label(str(row["pollutant"])),
-        "statistic": STATISTICS.get(statistic, clean(statistic.replace("_", " "))),
+        "statistic": statistic_label(statistic),
         "a": [_number(row[f"{name}_a"]) for name in names],
         "b": [_number(row[f"{name}_b"]) for name in names],
         **_change(row),

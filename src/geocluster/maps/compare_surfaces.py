@@ -10,7 +10,7 @@ import numpy as np
 from geocluster.maps.colours import class_breaks, class_index
 from geocluster.maps.raster_image import picture, warp
 from geocluster.maps.surfaces import classes_of, usual_high
-from geocluster.maps.text import STATISTICS, clean, pollutant_label, unit_in_words
+from geocluster.maps.text import clean, pollutant_label, statistic_label, unit_in_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,7 +60,7 @@ def surface_pair(pair: Pair, grid: xr.DataArray) -> dict[str, Any] | None:
         "kind": pair.kind,
         "key": clean(pair.key),
         "pollutant": pollutant_label(pair.pollutant) if pair.pollutant else "",
-        "statistic": STATISTICS.get(pair.statistic, clean(pair.statistic.replace("_", " "))),
+        "statistic": statistic_label(pair.statistic),
         "unit": unit_in_words(clean(pair.unit).replace("persons ug", "persons x ug")),
     }
     if pair.kind == "suitable":

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from geocluster.letters import legible
+from geocluster.maps.area_map import AreaMap
 from geocluster.maps.assets import template
 from geocluster.maps.features import site_heading
 from geocluster.maps.lines import LineChart
@@ -65,7 +66,7 @@ class Panel:
     title: str
     text: str | Sequence[str] = ()
     table: pd.DataFrame | None = None
-    chart: BarChart | LineChart | None = None
+    chart: BarChart | LineChart | AreaMap | None = None
     opened: bool = False
 
     @property
@@ -181,8 +182,10 @@ def _cell(item: object, kind: str, number: bool) -> str:
     return clean(item, 200)
 
 
-def drawn(chart: BarChart | LineChart | None) -> dict[str, Any] | None:
+def drawn(chart: BarChart | LineChart | AreaMap | None) -> dict[str, Any] | None:
     """What the template shows of a chart: a whole drawing, or groups of bars."""
+    if isinstance(chart, AreaMap):
+        return {"svg": chart.svg()}
     if isinstance(chart, LineChart):
         return {"svg": chart.svg()} if len(chart.table) else None
     return bars_of(chart)

@@ -64,6 +64,13 @@ STATISTICS: dict[str, str] = {
     "p99_24h": "99th percentile of days",
 }
 
+_STATISTIC_PATTERNS = (
+    (re.compile(r"p(\d+(?:\.\d+)?)_(1h|24h)"), "percentile {0} of {1}s"),
+    (re.compile(r"h(\d+)_(1h|24h)"), "highest {1} no. {0}"),
+    (re.compile(r"(?=(?:hours|days)_above_(\d+(?:\.\d+)?)$)(hours|days).*"), "{1} above {0} µg/m³"),
+)
+_SPANS = {"1h": "hour", "24h": "day"}
+
 AVERAGING: dict[str, str] = {"1y": "annual", "24h": "24 hours", "8h": "8 hours", "1h": "1 hour"}
 
 # Longest suffix first: the unit is part of a column's name.
@@ -170,8 +177,20 @@ def pollutant_label(pollutant: str) -> str:
 
 
 def statistic_label(statistic: str) -> str:
-    """How a reader sees a statistic."""
-    return STATISTICS.get(statistic, clean(statistic.replace("_", " ")))
+    """How a reader sees a statistic.
+
+    Examples
+    --------
+    >>> [statistic_label(name) for name in ("max_1h", "p95.1_24h", "h19_1h", "days_above_50")]
+    ['highest hour', 'percentile 95.1 of days', 'highest hour no. 19', 'days above 50 µg/m³']
+    """
+    if statistic in STATISTICS:
+        return STATISTICS[statistic]
+    for pattern, told in _STATISTIC_PATTERNS:
+        if found := pattern.fullmatch(statistic):
+            number, over = found.groups()
+            return told.format(number, _SPANS.get(over, over))
+    return clean(statistic.replace("_", " "))
 
 
 def limit_name(name: object, level: object = None) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from geocluster.study import Study
 
 SECONDS_A_YEAR = 365.25 * 86_400
+# Of Table 1: where each of its regions lies.
+OUTLINE = "outline_wkt"
 
 
 def panels(study: Study, results: Results) -> list[Panel]:
@@ -232,7 +234,21 @@ def table1_panels(study: Study) -> list[Panel]:
             }
         ),
     )
-    return [here, all_regions]
+    return [here, all_regions, *_on_the_map(study, chart_table, list(labels.values()))]
+
+
+def _on_the_map(study: Study, figures: pd.DataFrame, columns: list[str]) -> list[Panel]:
+    """Table 1 by region as maps, where the table brings outlines."""
+    from geocluster.maps.area_map import AreaMap
+    from geocluster.maps.panels import Panel
+
+    assert study.table1 is not None
+    if OUTLINE not in study.table1 or study.table1[OUTLINE].isna().all():
+        return []
+    table = figures.assign(**{OUTLINE: study.table1[OUTLINE]})
+    text = "The darker, the more, against the largest figure of each map; ranks in brackets."
+    drawing = AreaMap(table, "region", columns, OUTLINE, study.region.name)
+    return [Panel("Table 1 on the map", text, chart=drawing)]
 
 
 def _emission_in_words(rows: pd.DataFrame, pollutant: str) -> str:
