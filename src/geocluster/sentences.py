@@ -179,8 +179,8 @@ def _by_template(text: str, words: Words) -> _Told | None:
 
 def _filled_in(text: str, words: Words) -> _Told | None:
     first = None
-    for pattern, told, own in _templates(words.language):
-        found = pattern.fullmatch(text)
+    for piece, pattern, told, own in _templates(words.language):
+        found = pattern.fullmatch(text) if piece in text else None
         if found is None:
             continue
         values = {name: _in_words(value, words) for name, value in found.groupdict().items()}
@@ -292,13 +292,14 @@ def _texts(language: str) -> dict[str, str]:
 
 
 @cache
-def _templates(language: str) -> list[tuple[re.Pattern[str], str, int]]:
-    """Patterns, translations and how many letters are their own; those with most come first."""
+def _templates(language: str) -> list[tuple[str, re.Pattern[str], str, int]]:
+    """Longest pieces, patterns, translations, and how many letters are own; most come first."""
     texts = _texts(language)
     found = [text for text in texts if "{" in text]
     own = {text: len(re.sub(r"\{\w+\}", "", text)) for text in found}
     found.sort(key=lambda text: (-own[text], text))
-    return [(_pattern(_named(text)), _named(texts[text]), own[text]) for text in found]
+    piece = {text: max(re.split(r"\{\w+\}", text), key=len) for text in found}
+    return [(piece[text], _pattern(_named(text)), _named(texts[text]), own[text]) for text in found]
 
 
 def _named(template: str) -> str:
