@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geocluster.dossier.checks import FAILED
+from geocluster.dossier.looks import SMALL_PT, describe, fit_table, own_page
 from geocluster.dossier.page import labels, state_in_words
 from geocluster.dossier.picture import map_picture
 from geocluster.dossier.svg import Atlas
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from geocluster.study import Study
 
 MAP_CM = 7.6
-SMALL_PT = 8.5
 RED = "7D1128"
 # As every zip may carry; that of now would make each run another file.
 NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -59,10 +59,12 @@ def write_docx(
         Where the template is no Word document.
     """
     writer = _Writer(_opened(template), Words(dossier.language))
+    writer.document.core_properties.title = legible(dossier.title)
+    writer.document.core_properties.language = dossier.language
     atlas = Atlas(study.region, results.sites, study.land, study.homes)
     _summary(writer, dossier)
     for one in dossier.candidates:
-        _candidate(writer, one, atlas)
+        _candidate(writer, one, atlas, dossier.sources_of_data)
     with replacing(path) as temporary:
         temporary.write_bytes(undated(writer.document))
     return path
@@ -90,7 +92,9 @@ def _opened(template: Path | None) -> Any:
     from docx.opc.exceptions import PackageNotFoundError
 
     if template is None:
-        return docx.Document()
+        document = docx.Document()
+        own_page(document)
+        return document
     try:
         return docx.Document(str(template))
     except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
@@ -107,14 +111,21 @@ class _Writer:
     def _style(self, name: str) -> str | None:
         return name if name in self.styles else None
 
-    def heading(self, text: str, level: int) -> None:
+    def heading(self, text: str, level: int, *, new_page: bool = False) -> None:
         style = self._style("Title" if level == 0 else f"Heading {level}")
         paragraph = self.document.add_paragraph(style=style)
         paragraph.add_run(legible(text)).bold = style is None or None
+        paragraph.paragraph_format.page_break_before = new_page or None
+        paragraph.paragraph_format.keep_with_next = True
 
-    def text(self, text: str, *, bold: bool = False, red: bool = False) -> None:
+    def text(
+        self, text: str, *, bold: bool = False, red: bool = False, small: bool = False
+    ) -> None:
+        from docx.shared import Pt
+
         run = self.document.add_paragraph().add_run(legible(text))
         run.bold = bold or None
+        run.font.size = Pt(SMALL_PT) if small else None
         _colour(run, red)
 
     def bullets(self, texts: Iterable[str]) -> None:
@@ -128,26 +139,42 @@ class _Writer:
         """Rows of text; those whose numbers stand in `red` are red and bold."""
         from docx.shared import Pt
 
-        every = [list(heads), *rows] if heads else list(rows)
+        given = [list(heads), *rows] if heads else list(rows)
+        every = [[legible(str(text)) for text in row] for row in given]
         if not every:
             return
         table = self.document.add_table(len(every), len(every[0]), style=self._style("Table Grid"))
         for number, (row, texts) in enumerate(zip(table.rows, every, strict=True)):
             marked = number - bool(heads) in red
             for cell, text in zip(row.cells, texts, strict=True):
-                run = cell.paragraphs[0].add_run(legible(str(text)))
+                run = cell.paragraphs[0].add_run(text)
                 run.font.size = Pt(SMALL_PT)
                 run.bold = (bool(heads) and number == 0) or marked or None
                 _colour(run, marked)
-        self.document.add_paragraph()
+        fit_table(table, every, bool(heads), self.width_cm)
+        self.document.add_paragraph().paragraph_format.space_after = Pt(0)
 
-    def pictures(self, pictures: Sequence[bytes]) -> None:
+    @property
+    def width_cm(self) -> float:
+        """How wide the text may be."""
+        from docx.shared import Cm
+
+        section = self.document.sections[-1]
+        return float(section.page_width - section.left_margin - section.right_margin) / Cm(1)
+
+    def pictures(self, pictures: Sequence[tuple[bytes, str]], caption: str) -> None:
+        """Pictures side by side, each with what it shows in words, and what holds for all."""
         from docx.shared import Cm
 
         paragraph = self.document.add_paragraph()
-        for picture in pictures:
-            paragraph.add_run().add_picture(io.BytesIO(picture), width=Cm(MAP_CM))
+        paragraph.paragraph_format.keep_with_next = True
+        wide = min(MAP_CM, self.width_cm / len(pictures) - 0.2)
+        for picture, told in pictures:
+            describe(
+                paragraph.add_run().add_picture(io.BytesIO(picture), width=Cm(wide)), legible(told)
+            )
             paragraph.add_run(" ")
+        self.text(caption, small=True)
 
 
 def _colour(run: Any, red: bool) -> None:
@@ -197,13 +224,21 @@ def _summary(writer: _Writer, dossier: Dossier) -> None:
     writer.text(" · ".join(dossier.sources_of_data))
 
 
-def _candidate(writer: _Writer, one: Candidate, atlas: Atlas) -> None:
-    t = writer.t
-    writer.document.add_page_break()
-    writer.heading(one.heading, 1)
+def _candidate(
+    writer: _Writer, one: Candidate, atlas: Atlas, sources_of_data: Sequence[str]
+) -> None:
+    t, words = writer.t, writer.words
+    writer.heading(one.heading, 1, new_page=True)
     writer.text(one.lead)
     views = (atlas.near_view(one.shape), atlas.whole_view())
-    writer.pictures([map_picture(atlas, view, one.shape) for view in views])
+    told = (words("The site and its surroundings"), words("Where it lies in the region"))
+    near, whole = (words.number((view[2] - view[0]) / 1000) for view in views)
+    across = words("{near} and {whole} km across, north is up.", near=near, whole=whole)
+    writer.pictures(
+        [(map_picture(atlas, view, one.shape), f"{one.heading}: {text}")
+         for view, text in zip(views, told, strict=True)],
+        " ".join([t["map_key"], across, " · ".join(sources_of_data)]),
+    )  # fmt: skip
     writer.heading(t["facts"], 2)
     writer.table([*one.facts, *((t["sure"], text) for _, text in one.shares)])
     writer.heading(t["criteria"], 2)
