@@ -224,6 +224,30 @@ def test_the_document_says_what_the_page_says(dossier_study, tmp_path) -> None: 
     assert all(check.found in told for check in content.checks)
 
 
+def test_the_document_is_an_a4_page_whose_tables_fit_and_pictures_are_told(  # type: ignore[no-untyped-def]
+    dossier_study, tmp_path
+) -> None:
+    import docx
+    from docx.oxml.ns import qn
+
+    content = dossier_of(*dossier_study, language="uz", first=1)
+    document = docx.Document(str(write_docx(content, *dossier_study, tmp_path / "d.docx")))
+    section = document.sections[0]
+    assert (round(section.page_width.cm, 1), round(section.page_height.cm, 1)) == (21.0, 29.7)
+    assert "PAGE" in section.footer._element.xml
+    inside = section.page_width - section.left_margin - section.right_margin
+    for table in document.tables:
+        assert sum(column.width for column in table.columns) == pytest.approx(inside, rel=0.01)
+        assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in table.rows)
+    told = [picture._inline.docPr.get("descr") for picture in document.inline_shapes]
+    assert len(told) == 2 * len(content.candidates)
+    assert all(content.candidates[0].heading in one for one in told[:2])
+    headings = [p for p in document.paragraphs if p.text == content.candidates[0].heading]
+    assert headings[0].paragraph_format.page_break_before
+    captions = [p.text for p in document.paragraphs if "shimol yuqorida" in p.text]
+    assert len(captions) == len(content.candidates)
+
+
 def test_the_document_is_on_the_offices_letterhead(dossier_study, tmp_path) -> None:  # type: ignore[no-untyped-def]
     import docx
 

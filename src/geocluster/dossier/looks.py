@@ -69,7 +69,7 @@ def column_widths(texts: Sequence[Sequence[str]], width_cm: float) -> list[float
     Examples
     --------
     >>> [round(one, 1) for one in column_widths([["a", "longer text of a cell " * 9]], 10)]
-    [0.7, 9.3]
+    [0.6, 9.4]
     """
     least, wanted = [], []
     for column in zip(*texts, strict=True):
