@@ -53,7 +53,7 @@ def weight_flips(asked: Question) -> pd.DataFrame:
     for number, name in enumerate(asked.columns if len(shares) > 1 else []):
         now = float(shares[number])
         tried = np.unique(np.append(np.linspace(0, 1, STEPS + 1), now))
-        winners = asked.firsts(_moved(shares, number, tried))
+        winners = asked.firsts(moved(shares, number, tried))
         for site in np.unique(np.append(winners, first)):
             turned = (winners != first) if site == first else (winners == site)
             needed = _nearest_turn(asked, shares, number, tried, turned, int(site), first)
@@ -111,18 +111,17 @@ def value_flips(asked: Question, rows: Sequence[int]) -> pd.DataFrame:
                 return leads != (site == first)
 
             if turned(end):
-                found.append((int(site), name, now, _halved(turned, now, end)))
+                found.append((int(site), name, now, halved(turned, now, end)))
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _moved(shares: np.ndarray, number: int, tried: np.ndarray) -> np.ndarray:
+def moved(shares: np.ndarray, number: int, tried: np.ndarray) -> np.ndarray:
     """Weights (tried, criteria) where one has these shares and the others keep proportions."""
     rest = np.delete(shares, number).sum()
-    moved = (
-        shares * ((1 - tried) / rest)[:, None] if rest > 0 else np.zeros((tried.size, shares.size))
-    )
-    moved[:, number] = tried
-    return moved
+    others = (1 - tried) / rest if rest > 0 else np.zeros(tried.size)
+    weights = shares * others[:, None]
+    weights[:, number] = tried
+    return weights
 
 
 def _nearest_turn(
@@ -143,17 +142,38 @@ def _nearest_turn(
     tied = ties(asked.sites)
 
     def flipped(share: float) -> bool:
-        weights = _moved(shares, number, np.array([share]))
+        weights = moved(shares, number, np.array([share]))
         leads = int(best_first(asked.scores(weights), tied)[0, 0]) == site
         return leads != (site == first)
 
-    found = [_halved(flipped, float(tried[before]), float(tried[after])) for after, before in ends]
+    found = [halved(flipped, float(tried[before]), float(tried[after])) for after, before in ends]
     return min(found, key=lambda share: abs(share - shares[number]), default=None)
 
 
-def _halved(turned: Callable[[float], bool], before: float, after: float) -> float:
+def nearest_share(
+    tried: np.ndarray,
+    turned: np.ndarray,
+    now: float,
+    holds: Callable[[float], bool],
+    times: int = HALVINGS,
+) -> float | None:
+    """The share nearest to the present one at which something holds that does not hold now."""
+    if holds(now):
+        return float(now)
+    found = []
+    for side in (tried[turned & (tried < now)][-1:], tried[turned & (tried > now)][:1]):
+        for end in side.tolist():
+            step = 1 / (len(tried) - 1)
+            behind = now if abs(end - now) <= step else end + np.sign(now - end) * step
+            found.append(halved(holds, float(behind), end, times))
+    return min(found, key=lambda share: abs(share - now)) if found else None
+
+
+def halved(
+    turned: Callable[[float], bool], before: float, after: float, times: int = HALVINGS
+) -> float:
     """The end of an interval at which it has turned, halved down."""
-    for _ in range(HALVINGS):
+    for _ in range(times):
         middle = (before + after) / 2
         if turned(middle):
             after = middle

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geocluster.errors import TableError
+from geocluster.siting.flips import moved, nearest_share
 from geocluster.siting.methods import METHODS, combined
 from geocluster.siting.question import Bounds, Question, Thresholds, by_methods
 
@@ -253,21 +254,13 @@ def _leaving(order: np.ndarray, ids: pd.Index, leaving: Sequence[object] | None)
     return [int(site) for site in order if ids[site] in leaving]
 
 
-def _at(share: np.ndarray, weights: np.ndarray, number: int) -> np.ndarray:
-    """Weights (shares, criteria) where one has these shares, the others their proportions."""
-    rest = np.delete(weights, number).sum()
-    moved = weights * ((1 - share) / rest)[:, None]
-    moved[:, number] = share
-    return moved
-
-
 def _linear_share(asked: Question, normalised: np.ndarray, second: int, number: int) -> float:
     """The nearest share at which the second is level with the best of the others, exactly."""
     weights = asked.shares()
     now = float(weights[number])
     if len(weights) == 1:
         return float("nan")
-    ends = combined(normalised, _at(np.array([0.0, 1.0]), weights, number))
+    ends = combined(normalised, moved(weights, number, np.array([0.0, 1.0])))
     lead = np.delete(ends[:, [second]] - ends, second, axis=1)
     at_none, at_all = lead
     slope = at_all - at_none
@@ -293,33 +286,14 @@ def _searched_share(asked: Question, normalised: np.ndarray, second: int, number
     def lead(shares: np.ndarray) -> np.ndarray:
         found = []
         for part in np.array_split(shares, max(1, shares.size * len(normalised) // 2_000_000)):
-            scores = combine(normalised, _at(part, weights, number))
+            scores = combine(normalised, moved(weights, number, part))
             own = scores[:, second].copy()
             scores[:, second] = -np.inf
             found.append(own - scores.max(axis=1))
         return np.concatenate(found)
 
     tried = np.linspace(0, 1, STEPS + 1)
-    ahead = tried[lead(tried) > 0]
-    if not ahead.size:
-        return float("nan")
-    nearest = [side[np.abs(side - now).argmin()] for side in _sides(ahead, now) if side.size]
-    found = [_halved(lead, now, float(end)) for end in nearest]
-    return min(found, key=lambda share: abs(share - now))
-
-
-def _sides(shares: np.ndarray, now: float) -> tuple[np.ndarray, np.ndarray]:
-    return shares[shares < now], shares[shares >= now]
-
-
-def _halved(lead: Callable[[np.ndarray], np.ndarray], now: float, ahead: float) -> float:
-    """Between a share at which the second is behind and one at which it is ahead."""
-    step = 1 / STEPS
-    behind = now if abs(ahead - now) <= step else ahead + np.sign(now - ahead) * step
-    for _ in range(HALVINGS):
-        middle = (behind + ahead) / 2
-        if lead(np.array([middle]))[0] > 0:
-            ahead = middle
-        else:
-            behind = middle
-    return ahead
+    nearest = nearest_share(
+        tried, lead(tried) > 0, now, lambda share: lead(np.array([share]))[0] > 0, HALVINGS
+    )
+    return float("nan") if nearest is None else nearest

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geocluster.siting.flips import nearest_share
 from geocluster.siting.question import Question
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import xarray as xr
 
-STEPS, HALVINGS = 200, 40
+STEPS = 200
 # Shares of all emission that the lowest release may have, assumed: what leaks is known least.
 LOWEST_SHARES = (0.1, 0.6)
 ZONE_WIDTHS_M = (50.0, 100.0, 200.0, 300.0, 500.0, 750.0, 1000.0, 1500.0, 2000.0)
@@ -136,8 +137,8 @@ def release_turns(
         def is_other(share: float, at: Callable[[float], int] = at) -> bool:
             return at(share) != first
 
-        to_second = _nearest(tried, firsts == second, now, is_second)
-        to_other = _nearest(tried, firsts != first, now, is_other)
+        to_second = nearest_share(tried, firsts == second, now, is_second)
+        to_other = nearest_share(tried, firsts != first, now, is_other)
         rows.append(
             {
                 "release": release,
@@ -156,28 +157,6 @@ def _within(asked: Question, table: np.ndarray, number: int) -> Question:
     if not np.isnan(low):
         table[:, number] = np.clip(table[:, number], low, high)
     return asked._replace(values=table)
-
-
-def _nearest(
-    tried: np.ndarray, turned: np.ndarray, now: float, holds: Callable[[float], bool]
-) -> float | None:
-    """The share nearest to the present one at which something holds that does not hold now."""
-    if holds(now):
-        return float(now)
-    found = []
-    for side in (tried[turned & (tried < now)][-1:], tried[turned & (tried > now)][:1]):
-        for end in side.tolist():
-            step = 1 / (len(tried) - 1)
-            behind = now if abs(end - now) <= step else end + np.sign(now - end) * step
-            found.append(_halved(behind, end, holds))
-    return min(found, key=lambda share: abs(share - now)) if found else None
-
-
-def _halved(behind: float, ahead: float, holds: Callable[[float], bool]) -> float:
-    for _ in range(HALVINGS):
-        middle = (behind + ahead) / 2
-        behind, ahead = (behind, middle) if holds(middle) else (middle, ahead)
-    return float(ahead)
 
 
 def zone_turns(
