@@ -3,6 +3,7 @@
 import json
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -150,6 +151,20 @@ def test_the_page_lists_what_is_known_and_asks_for_the_rest(outcome):
     assert "Distance to a main road" not in text
     page = outcome.files["index.html"].read_text(encoding="utf-8")
     assert "Hospital <1>" not in page
+
+
+def test_what_is_the_same_for_all_is_said_to_tell_none_apart(outcome):
+    told = "Criteria with one value for all candidates tell none of them apart"
+    results = outcome.results
+    weighed = next(column for column, weight in results.weights.items() if weight)
+    assert results.measured[weighed].nunique() > 1
+    alike = replace(results, measured=results.measured.assign(**{weighed: 7.0}))
+    label = criteria_table(results.sites).set_index("column").loc[weighed, "label"]
+    (sentence,) = (text for text in criteria_panel(alike).text if told in text)
+    assert label in sentence
+    assert not any(label in text for text in criteria_panel(results).text if told in text)
+    unweighed = replace(alike, weights={**results.weights, weighed: 0.0})
+    assert not any(label in text for text in criteria_panel(unweighed).text if told in text)
 
 
 @pytest.mark.filterwarnings("ignore")

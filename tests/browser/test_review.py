@@ -334,3 +334,15 @@ def test_five_hundred_candidates_of_twenty_criteria_are_still_at_hand(  # type: 
     assert tab.locator("#rv-table tbody tr").last.get_attribute("aria-current") == "true"
     assert not tab.locator("#rv-all").is_visible()
     assert tab.locator("#rv-table tbody tr").first.locator("td").last.inner_text().endswith("%")
+
+
+def test_a_criterion_that_tells_none_apart_is_marked(open_file, plain, made_up) -> None:  # type: ignore[no-untyped-def]
+    tab = sure(open_file(plain))
+    table, sites = made_up.criteria(8), made_up.sites(40, 8)
+    said = {
+        column: "tells none apart"
+        in (tab.locator(f".rv-slider:has(#rv-c-{c}) small").text_content())
+        for c, column in enumerate(table["column"])
+    }
+    assert said == {column: sites[column].nunique() == 1 for column in table["column"]}
+    assert any(said.values())

@@ -71,6 +71,7 @@ def criteria_panel(results: Results) -> Panel:
         "Criteria that measure the same thing share the weight of their group. A criterion without "
         "data has no weight; it is never taken as neutral.",
         *_missing_in_words(every, results.sites),
+        *_same_in_words(criteria, results),
         f"Strongly correlated here (rank correlation): {'; '.join(pairs)}."
         if pairs
         else "No two criteria are strongly correlated here.",
@@ -88,6 +89,18 @@ def _missing_in_words(criteria: pd.DataFrame, sites: pd.DataFrame) -> list[str]:
     ]
     asked = bool(named) and len(sites) > 0
     return [f"Not known here, and so without weight: {'; '.join(named)}."] if asked else []
+
+
+def _same_in_words(criteria: pd.DataFrame, results: Results) -> list[str]:
+    """Which criteria have a weight and one value for all: no ranking depends on them."""
+    sites = results.sites if results.measured is None else results.measured
+    labels = [
+        row["label"]
+        for row in criteria.to_dict("records")
+        if results.weights.get(row["column"]) and sites[row["column"]].nunique() == 1
+    ]
+    told = "Criteria with one value for all candidates tell none of them apart, whatever their weight"
+    return [f"{told}: {'; '.join(labels)}."] if labels and len(sites) > 1 else []
 
 
 def correlated_pairs(results: Results) -> list[str]:

@@ -58,6 +58,7 @@ function geoclusterReviewControls(gc, data, sets, state, changed) {
     outputs.push([{ set textContent(text) { input.setAttribute("aria-valuetext", text); } }, share]);
     return [element("label", { htmlFor: id }, title), output, input];
   };
+  const alike = ({ column }) => data.sites.id.length > 1 && data.extents[column][0] === data.extents[column][1];
   const drawSliders = () => {
     outputs.length = 0;
     const opened = new Set([...at("rv-sliders").querySelectorAll("details[open]")].map((one) => one.dataset.group));
@@ -65,7 +66,7 @@ function geoclusterReviewControls(gc, data, sets, state, changed) {
       const members = data.criteria.map((one, c) => [one, c]).filter(([one]) => one.group === name);
       const rows = members.map(([one, c]) => element("div", { className: "rv-slider" },
         ...slider(`rv-c-${c}`, t(one.label), set().criteria[one.column], (value) => { set().criteria[one.column] = value; }, () => state.weights && state.weights.weights[c]),
-        element("small", {}, `${one.less ? t("less is better") : t("more is better")}${one.source ? ` · ${t(one.source)}` : ""}`)));
+        element("small", {}, `${one.less ? t("less is better") : t("more is better")}${one.source ? ` · ${t(one.source)}` : ""}${alike(one) ? ` · ${t("the same for all candidates: it tells none apart")}` : ""}`)));
       const head = element("div", { className: "rv-slider rv-group" },
         ...slider(`rv-g-${g}`, t(label), set().groups[name], (value) => { set().groups[name] = value; },
           () => state.weights && members.reduce((sum, [, c]) => sum + state.weights.weights[c], 0)));
