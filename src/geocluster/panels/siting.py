@@ -99,8 +99,11 @@ def _same_in_words(criteria: pd.DataFrame, results: Results) -> list[str]:
         for row in criteria.to_dict("records")
         if results.weights.get(row["column"]) and sites[row["column"]].nunique() == 1
     ]
-    told = "Criteria with one value for all candidates tell none of them apart, whatever their weight"
-    return [f"{told}: {'; '.join(labels)}."] if labels and len(sites) > 1 else []
+    told = (
+        "Criteria with one value for all candidates tell none of them apart, whatever their "
+        f"weight: {'; '.join(labels)}."
+    )
+    return [told] if labels and len(sites) > 1 else []
 
 
 def correlated_pairs(results: Results) -> list[str]:
