@@ -18,7 +18,7 @@ LANGUAGES = [("ru", "Слои", "км"), ("uz", "Qatlamlar", "km")]
 def pages(demo: ModuleType, plain: Path) -> dict[str, Path]:
     """The map in each language, beside the review page."""
     folder, grid = plain.parent, demo.region().grid(cell_m=500)
-    everything = demo.everything() | {"suitable": demo.suitable(grid)}
+    everything = demo.everything(demo.NASTY) | {"suitable": demo.suitable(grid)}
     return {
         language: draw_map(
             demo.region(), **everything, review_page=plain.name, language=language
@@ -82,6 +82,7 @@ def test_a_map_turned_is_the_map_made_in_that_language(
     choose(turned, to)
     assert turned.evaluate("document.documentElement.lang") == to
     assert everything_said(turned) == everything_said(own)
+    assert turned.evaluate("window.hacked") is None
 
 
 def test_the_choice_and_the_view_stay_and_go_along(
