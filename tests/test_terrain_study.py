@@ -130,6 +130,8 @@ def test_a_run_marks_what_is_above_the_stacks(folder, tmp_path):
     assert provenance["terrain"]["changes"].keys() == {"so2"}
     assert "dem.tif" in provenance["inputs_sha256"]
     page = outcome.files["index.html"].read_text(encoding="utf-8")
+    project = outcome.files["geocluster.qgs"].read_text(encoding="utf-8")
+    assert project.count("<datasource>./terrain.tif</datasource>") == 2
     assert WHY_NOT_VALID.split(":")[0] in page
     assert "ground above sea level" in page
 

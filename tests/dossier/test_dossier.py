@@ -18,8 +18,10 @@ from geocluster.dossier.page import draw_dossier
 from geocluster.errors import InputError
 from geocluster.load.settings_dossier import DossierSettings
 from geocluster.maps.switch import texts_of_markup, unpacked
+from geocluster.plume import field
 from geocluster.report import dossier, write_dossier
 from geocluster.siting.criteria import BURDEN, criteria_table
+from geocluster.siting.finalists import DIFFERENCE
 from geocluster.siting.ranking import rank
 from geocluster.words import LANGUAGES, Words
 
@@ -169,6 +171,48 @@ def test_a_check_that_fails_is_shown_as_failed(dossier_study, monkeypatch) -> No
     html = draw_dossier(dossier_of(study, wrong), study, wrong).html
     assert html.count('<tr class="failed">') == 2
     assert html.count("FAILS") == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "broken"),
+    [
+        ("The intake fraction lies in its published band",
+         lambda r: {"burdens": r.burdens.copy(data=r.burdens.values * 1e4)}),
+        ("The intake fraction lies in its published band",
+         lambda r: {"burdens": r.burdens.copy(data=r.burdens.values[::-1])}),
+        ("The burden is what forward runs give",
+         lambda r: {"sites": r.sites.assign(**{DIFFERENCE: r.sites[DIFFERENCE] + 25.0})}),
+        ("The ranking equals one computed by plain formulas",
+         lambda r: {"measured": r.measured.assign(rank=r.measured["rank"].to_numpy()[::-1])}),
+        ("The ranking equals one computed by plain formulas",
+         lambda r: {"weights": {n: -w for n, w in r.weights.items()}}),
+        ("No people are lost or made",
+         lambda r: {"exposure": r.exposure.assign(people=r.exposure["people"] + 0.1)}),
+    ],
+)  # fmt: skip
+def test_each_check_fails_where_its_input_is_broken(dossier_study, title: str, broken) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    wrong = replace(results, **broken(results))
+    found = {one.title: one.state for one in checks.checks_of(study, wrong, Words())}
+    assert found[title] == checks.FAILED
+
+
+def test_mass_that_is_lost_is_found(dossier_study, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    sound = checks.mass_check(study, results, Words())
+    assert sound[0]
+    whole = field.concentration
+    monkeypatch.setattr(field, "concentration", lambda *a, **k: whole(*a, **k) * 0.99)
+    holds, told, _ = checks.mass_check(study, results, Words())
+    assert holds is False
+    assert told.startswith("0.99")
+
+
+def test_an_official_total_that_is_missed_is_found(dossier_study, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    study, results = dossier_study
+    people = float(results.exposure["people"].sum())
+    monkeypatch.setattr(checks, "_official", lambda _: 1.01 * people)
+    assert checks.people_check(study, results, Words())[0] is False
 
 
 def test_a_check_that_breaks_does_not_hide(dossier_study, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import rasterio
 import xarray as xr
-from shapely.geometry import Point, box
+from shapely.geometry import LineString, Point, box
 
 from geocluster.files import write_classes, write_layers
 from geocluster.gis.embed import embed_styles
@@ -181,3 +181,39 @@ def test_a_raster_of_classes_keeps_them_in_its_overviews(tmp_path: Path):
         assert raster.colormap(1)[2] == (0, 255, 0, 255)
         assert raster.bounds.left == -5.0
         assert raster.bounds.top == box(0, 0, 1, 5995).bounds[3]
+
+
+def test_what_a_study_asks_for_is_in_the_project_too(tmp_path: Path):
+    """Several parks, shared facilities and deposition."""
+    from types import SimpleNamespace
+
+    from geocluster.gis.asked import looks_asked, rasters_asked, tables_asked
+
+    parks = gpd.GeoDataFrame(
+        {"together": [True, False], "one_by_one": [True, True]},
+        geometry=[box(0, 0, 1, 1), box(2, 0, 3, 1)],
+        crs=32642,
+    )
+    lines = gpd.GeoDataFrame(
+        {"facility_at": ["a plant"]}, geometry=[LineString([(0, 0), (1, 1)])], crs=32642
+    )
+    settled = xr.DataArray(
+        np.array([[[0.0, 2.0], [5.0, 1.0]]]), dims=("pollutant", "y", "x"),
+        coords={"pollutant": ["pm10"]},
+    )  # fmt: skip
+    results = SimpleNamespace(together=parks, facilities=[lines], deposition=settled)
+    tables = tables_asked(results)
+    for name, layers in looks_asked(results).items():
+        (layer,) = layers
+        write_layers({layer: tables[layer][0]}, tmp_path / name)
+        embed_styles(tmp_path / name, {layer: document(layers[layer])})
+        with closing(sqlite3.connect(tmp_path / name)) as file:
+            assert file.execute("SELECT f_table_name FROM layer_styles").fetchall() == [(layer,)]
+        assert len(gpd.read_file(tmp_path / name, layer=layer)) == len(tables[layer][0])
+    assert {name for name, *_ in tables.items()} == {"together", "facilities"}
+    ((layer,),) = rasters_asked(SimpleNamespace(terrain=None), results).values()
+    assert layer.source == "deposition.tif"
+    assert layer.title == "Deposition of PM₁₀ [g/m² in a year]"
+    nothing = SimpleNamespace(together=None, facilities=[], deposition=None)
+    assert looks_asked(nothing) == tables_asked(nothing) == {}
+    assert rasters_asked(SimpleNamespace(terrain=None), nothing) == {}

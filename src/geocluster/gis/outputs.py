@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocluster.files import write_classes, write_layers
 from geocluster.gis import styles
+from geocluster.gis.asked import AIR, SITING, looks_asked, rasters_asked, tables_asked
 from geocluster.gis.embed import embed_styles, write_style
 from geocluster.gis.land import land_classes
 from geocluster.gis.project import ProjectLayer, write_project
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from geocluster.study import Study
 
 PROJECT = "geocluster.qgs"
-AIR, SITING = "What is in the air", "Siting"
 GEOMETRY = {"Point": "Point", "LineString": "Line", "Polygon": "Polygon"}
 
 
@@ -66,6 +66,7 @@ def write_gis_files(study: Study, results: Results, target: Path) -> dict[str, P
             "not_valid": styles.not_valid_style(),
             "boundary": styles.boundary_style(),
         },
+        **looks_asked(results),
     }
     for name, layers in looks.items():
         embed_styles(target / name, {layer: document(parts) for layer, parts in layers.items()})
@@ -82,11 +83,13 @@ def write_gis_files(study: Study, results: Results, target: Path) -> dict[str, P
     title = "Suitable land, and what excludes the rest"
     fringe = ProjectLayer("geocluster_land", title, "suitable.tif", look, shown=False, group=SITING)
     air, siting = _concentrations(results, limits), _burdens(results)
-    rasters = {"concentration.tif": air, "burden.tif": siting, "suitable.tif": [fringe]}
+    asked = rasters_asked(study, results)
+    rasters = {"concentration.tif": air, "burden.tif": siting, "suitable.tif": [fringe], **asked}
     for raster, of_raster in rasters.items():
         if of_raster:
             files[f"{raster[:-4]}.qml"] = write_style(document(of_raster[0].style), target / raster)
     tables = {
+        **tables_asked(results),
         "sites": (results.sites, "Candidate sites", SITING),
         "not_valid": (outlines["not_valid"], "Not for decisions", ""),
         "sources": (study.sources, "Sources", AIR),
@@ -101,7 +104,7 @@ def write_gis_files(study: Study, results: Results, target: Path) -> dict[str, P
             f"{name}|layername={layer}",
             parts,
             geometry=_geometry(tables[layer][0]),
-            shown=layer != "homes",
+            shown=layer not in ("homes", "together", "facilities"),
             group=tables[layer][2],
         )
         for name, layers in looks.items()
@@ -110,7 +113,7 @@ def write_gis_files(study: Study, results: Results, target: Path) -> dict[str, P
     ]
     vectors.sort(key=lambda layer: list(tables).index(layer.layer_id.removeprefix("geocluster_")))
     files[PROJECT] = write_project(
-        [*vectors, *siting, fringe, *air],
+        [*vectors, *siting, fringe, *air, *(layer for of in asked.values() for layer in of)],
         target / PROJECT,
         title=region.name if word is None else f"{region.name}: demonstration",
         crs=metric_crs(region.crs, region.name),
