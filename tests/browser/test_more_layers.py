@@ -187,3 +187,32 @@ def test_protection_zones_hold_the_people_counted(open_file, file, demo) -> None
     text = tab.locator(".gc-card").inner_text()
     assert "protection zone around the site" in text
     assert "800" in text
+
+
+def test_a_map_of_ones_own_keeps_its_things_and_takes_ours_twice(open_file, demo, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """A map with layers, a plugin and a control of its own, as a notebook has one."""
+    import folium
+    from folium.plugins import MarkerCluster
+
+    m = folium.Map(location=[41.3, 69.3], zoom_start=9, tiles=None)
+    folium.Marker([41.35, 69.4], tooltip="my own place").add_to(m)
+    group = folium.FeatureGroup(name="My own group").add_to(m)
+    folium.CircleMarker([41.2, 69.2], radius=20, color="red").add_to(group)
+    MarkerCluster([[41.5, 69.1], [41.501, 69.101], [41.1, 69.6]]).add_to(m)
+    folium.LayerControl(collapsed=False).add_to(m)
+    draw_map(demo.region(), m=m, sources=demo.sources())
+    page = draw_map(demo.region(), m=m, sites=demo.sites(), exposure=demo.exposure())
+    frame = tmp_path / "notebook.html"
+    frame.write_text(f"<!DOCTYPE html><html><body>{page._repr_html_()}</body></html>", "utf-8")
+    tab = open_file(frame, WIDE).tab
+    inner = tab.frame_locator("iframe")
+    inner.locator("html[data-gc-ready]").wait_for(state="attached")
+    assert "My own group" in inner.locator(".leaflet-control-layers").inner_text()
+    assert (
+        inner.locator(".marker-cluster").count() + inner.locator(".leaflet-marker-icon").count() > 3
+    )
+    assert inner.locator("input[value=sites]").count() == 1
+    assert inner.locator("input[value=sources]").count() == 0
+    assert inner.locator("path[stroke=red]").count() == 1
+    inner.locator(".leaflet-control-layers label", has_text="My own group").click()
+    assert inner.locator("path[stroke=red]").count() == 0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 WIDTH, EDGE, TITLE, GAP = 340.0, 6.0, 18.0, 12.0
 STEPS = 10
-# A letter is about so wide, and other languages need more of them. [px]
-LETTER, LINE = 6.4, 11.0
+# A letter is about so wide; other languages need more of them within the drawing. [px]
+LETTER, LINE, LONGER = 6.4, 11.0, 1.45
 SHIFTS = (0.0, -24.0, 24.0, -46.0, 46.0, -68.0, 68.0)
 Box = tuple[float, float, float, float]
 
@@ -145,7 +145,8 @@ def _label(
     inside = shape.representative_point()
     x, y = frame.at(inside.x, inside.y, top)
     half = max(len(name), len(told)) * LETTER / 2
-    across = min(max(x, half), max(WIDTH - half, half))
+    widest = min(LONGER * half, WIDTH / 2)
+    across = min(max(x, widest), WIDTH - widest)
     for shift in SHIFTS:
         down = y + shift
         box = (across - half, down - LINE, across + half, down + LINE + 2)

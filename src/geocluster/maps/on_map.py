@@ -10,6 +10,8 @@ from geocluster.maps.assets import template, without_addresses
 if TYPE_CHECKING:
     import folium
 
+# As near as a reader may come to the ground.
+MOST_ZOOM = 18
 STYLES = ("page.css", "print.css", "here.css")
 SCRIPTS = (
     "turn.js",
@@ -81,10 +83,12 @@ def on_map(m: folium.Map | None, parts: Mapping[str, str], bounds: list[list[flo
             tiles=None,
             zoom_control=False,
             attribution_control=False,
-            max_zoom=18,
             zoom_snap=0.25,
         )
         m._id = "geocluster"
+    if not any(isinstance(child, folium.TileLayer) for child in m._children.values()):
+        # Plugins such as clusters of marks ask for it where no tiles say it.
+        m.options.setdefault("maxZoom", MOST_ZOOM)
     for name, child in list(m._children.items()):
         if type(child).__name__ == "GeoclusterLayers":
             del m._children[name]
