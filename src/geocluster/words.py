@@ -19,6 +19,7 @@ from geocluster.errors import SettingsError
 if TYPE_CHECKING:
     import gettext
 
+    from babel import Locale
     from babel.messages.catalog import Catalog
 
 SOURCE = "en"
@@ -143,8 +144,9 @@ class Words:
     def _written(self, value: float, pattern: str) -> str:
         from babel.numbers import format_decimal
 
-        text = format_decimal(value, format=pattern, locale=SOURCE)
-        marks = {",": self.symbols()["group"], ".": self.symbols()["decimal"], "-": "−"}
+        text = format_decimal(value, format=pattern, locale=_locale(SOURCE))
+        symbols = self.symbols()
+        marks = {",": symbols["group"], ".": symbols["decimal"], "-": "−"}
         return "".join(marks.get(letter, letter) for letter in text)
 
     def symbols(self) -> dict[str, str]:
@@ -153,15 +155,26 @@ class Words:
         The first two are as Babel knows them, but that a space between thousands is a thin one that
         does not break. Before a percent sign stands such a space too, but in English.
         """
-        from babel.numbers import get_decimal_symbol, get_group_symbol
+        return dict(_symbols(self.language))
 
-        english = self.language == SOURCE
-        group = get_group_symbol(self.language)
-        return {
-            "decimal": get_decimal_symbol(self.language),
-            "group": THIN_SPACE if group.isspace() else group,
-            "percent": "%" if english else f"{THIN_SPACE}%",
-        }
+
+@cache
+def _locale(language: str) -> Locale:
+    from babel import Locale
+
+    return Locale.parse(language)
+
+
+@cache
+def _symbols(language: str) -> dict[str, str]:
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    group = get_group_symbol(_locale(language))
+    return {
+        "decimal": get_decimal_symbol(_locale(language)),
+        "group": THIN_SPACE if group.isspace() else group,
+        "percent": "%" if language == SOURCE else f"{THIN_SPACE}%",
+    }
 
 
 def for_page(page: str) -> dict[str, dict[str, object]]:

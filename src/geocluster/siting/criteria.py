@@ -11,6 +11,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -90,15 +91,20 @@ def criteria_table(sites: pd.DataFrame | None = None) -> pd.DataFrame:
     >>> criteria_table()["group"].unique().tolist()
     ['exposure', 'access', 'land', 'partners', 'neighbours']
     """
-    import pandas as pd
-
-    table = pd.DataFrame([asdict(criterion) for criterion in CRITERIA])
+    table = _every_criterion().copy()
     if sites is not None:
         table["completeness"] = [
             float(sites[name].notna().mean()) if name in sites and len(sites) else 0.0
             for name in table["column"]
         ]
     return table
+
+
+@cache
+def _every_criterion() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([asdict(criterion) for criterion in CRITERIA])
 
 
 def grouped_weights(group_weights: Mapping[str, float], sites: pd.DataFrame) -> dict[str, float]:

@@ -92,7 +92,7 @@ def value_flips(asked: Question, rows: Sequence[int]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    first = int(asked.order()[0])
+    first, tied = int(asked.order()[0]), ties(asked.sites)
     less = asked.weights < 0
     low, high = asked.values.min(axis=0), asked.values.max(axis=0)
     best, worst = np.where(less, low, high), np.where(less, high, low)
@@ -107,7 +107,8 @@ def value_flips(asked: Question, rows: Sequence[int]) -> pd.DataFrame:
             def turned(value: float, site: int = site, number: int = number) -> bool:
                 values = asked.values.copy()
                 values[site, number] = value
-                leads = int(asked._replace(values=values).order()[0]) == site
+                scores = asked._replace(values=values).scores()
+                leads = int(best_first(scores, tied)[0, 0]) == site
                 return leads != (site == first)
 
             if turned(end):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.siting.flips import nearest_share
-from geocluster.siting.question import Question
+from geocluster.siting.question import Question, best_first, ties
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -118,12 +118,12 @@ def release_turns(
         return []
     number = asked.columns.index(column)
     order, ids = asked.order(), asked.site_ids()
-    first, second = int(order[0]), int(order[1])
+    first, second, tied = int(order[0]), int(order[1]), ties(asked.sites)
 
     def winner(release: str, share: float) -> int:
         table = asked.values.copy()
         table[:, number] = mixed(by_release, with_share(shares, release, share))
-        return int(_within(asked, table, number).order()[0])
+        return int(best_first(_within(asked, table, number).scores(), tied)[0, 0])
 
     rows = []
     for release, now in shares.items():
