@@ -8,8 +8,8 @@ from typing import Any
 
 FONT, SIZE_PT, SMALL_PT = "Arial", 10, 8.5
 INK, LINE, SHADE = "23312E", "C9C2B4", "F1EDE4"
-# What a letter takes in a table, and what stands beside the text of a cell.
-LETTER_CM, BESIDE_CM = 0.18, 0.45
+# What a letter takes in a table, in a wide bold font too, and what stands beside a cell's text.
+LETTER_CM, WIDE_LETTER_CM, BESIDE_CM = 0.17, 0.21, 0.5
 LONGEST_WORD, LONGEST_CELL = 22, 70
 _NUMBER = re.compile(r"[–-]?[\d\s.,%/+<>()×−-]*")
 
@@ -69,12 +69,12 @@ def column_widths(texts: Sequence[Sequence[str]], width_cm: float) -> list[float
     Examples
     --------
     >>> [round(one, 1) for one in column_widths([["a", "longer text of a cell " * 9]], 10)]
-    [0.6, 9.4]
+    [0.7, 9.3]
     """
     least, wanted = [], []
     for column in zip(*texts, strict=True):
-        words = (len(word) for text in column for word in text.split())
-        least.append(BESIDE_CM + LETTER_CM * min(max(words, default=1), LONGEST_WORD))
+        words = (len(word) for text in column for word in _unbroken(text))
+        least.append(BESIDE_CM + WIDE_LETTER_CM * min(max(words, default=1), LONGEST_WORD))
         longest = min(max(map(len, column)), LONGEST_CELL)
         wanted.append(max(BESIDE_CM + LETTER_CM * longest, least[-1]))
     spare = width_cm - sum(least)
@@ -86,8 +86,15 @@ def column_widths(texts: Sequence[Sequence[str]], width_cm: float) -> list[float
 
 
 def describe(picture: Any, text: str) -> None:
-    """Say what a picture shows to those who do not see it."""
+    """Say what a picture shows to those who do not see it; it stands without a margin."""
     picture._inline.docPr.set("descr", text)
+    for side in ("distL", "distR"):
+        picture._inline.set(side, "0")
+
+
+def _unbroken(text: str) -> list[str]:
+    """What must stay on one line: each word, and "12 / 201" as a whole."""
+    return [text] if _NUMBER.fullmatch(text) else re.split(r"[ \n–]", text)
 
 
 def _numbers(column: Sequence[str]) -> bool:

@@ -168,12 +168,12 @@ class _Writer:
 
         paragraph = self.document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
-        wide = min(MAP_CM, self.width_cm / len(pictures) - 0.2)
-        for picture, told in pictures:
+        wide = min(MAP_CM, self.width_cm / len(pictures) - 0.4)
+        for number, (picture, told) in enumerate(pictures):
+            paragraph.add_run("\u2002" if number else "")
             describe(
                 paragraph.add_run().add_picture(io.BytesIO(picture), width=Cm(wide)), legible(told)
             )
-            paragraph.add_run(" ")
         self.text(caption, small=True)
 
 
