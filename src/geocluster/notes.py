@@ -285,8 +285,9 @@ def terrain_notes(facts: dict[str, Any]) -> list[str]:
     """What the ground is known from and does to the results; empty where it is not known."""
     if not facts:
         return []
+    pixel_m = float(f"{facts['pixel_m']:.3g}")
     notes = [
-        f"Terrain: {facts['files']}, pixels of {facts['pixel_m']:.3g} m brought to cells of "
+        f"Terrain: {facts['files']}, pixels of {pixel_m:,g} m brought to cells of "
         f"{facts['cell_m']:,g} m; ground from {facts['lowest_m']:,.0f} to "
         f"{facts['highest_m']:,.0f} m. The burden, and with it the order of sites, is calculated "
         "over flat ground all the same."

@@ -37,7 +37,7 @@ _OF = re.compile(r"((?:\S+|(?:/|[A-Z]:\\)[^:]*)\.\w{2,7}|\[\[?[\w.]+\]\]?[^:]*):
 _WORDS = re.compile(r"(?:^|\s)(?!\w*[_\d]|\w+[./]\w)[a-z]{2,}")
 # What joins things; how many letters of its own a template needs to tell a text in part.
 JOINING = ("at least as much as", "or", "and")
-LEAST_OWN = 12
+LEAST_OWN = 8
 _FORMULA = re.compile("[A-Z]{1,2}[A-Za-z]?[₀-₉ₓ.]*")
 
 
@@ -322,6 +322,6 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _standing_for(name: str) -> str:
     base = name.rstrip("0123456789")
     known = {"n": _NUMBER, "count": _NUMBER, "r": _SIGNED, "kind": r"[^;,(.]+?"}
-    known["pollutant"] = "[^;,]+?"
+    known |= {"pollutant": "[^;,]+?", "station": "[^;,(]+?"}
     known["numbers"] = rf"{_NUMBER}(?:, {_NUMBER})*(?: and \d+ more)?"
     return known.get(base) or (".+?" if base.endswith("s") else "[^;]+?")

@@ -198,7 +198,9 @@ def pieces(node: ast.expr) -> list[str]:
 
 
 def reads(text: str) -> bool:
-    """Whether it reads as words for people: two at least, that are no code and no file."""
+    """Whether it reads as words for people: two at least, that are no code, markup or file."""
+    if '="' in text:
+        return False
     plain = re.sub(r"<[^>]*>|[\[({][\w.]+[\])}]", " ", text)
     words = re.findall(r"(?<![\w.\[\]/_%=-])[A-Za-z]?[a-z]+(?![\w.\[/=(-])", plain)
     return len(words) > 1
@@ -214,7 +216,7 @@ STAY = re.compile(
     r"|\b[A-Z]{1,2}[a-z]?[₀-₉ₓ]+"
     r"|\b(?:Q[xy]|TOPSIS|SPOTIS|PROMETHEE II|AHP|CRITIC|OpenStreetMap|PostGIS|GHSL|EPA|WGS"
     r"|UTM(?: zone)?|UTC|SanPiN|NO2|NOx|PM10|LON|LAT|STUDY|METAR of"
-    r"|Abcd|Efgh|Ijkl|Mnop|Qrst|Upper|S1|min-max)\b"
+    r"|Abcd|Efgh|Ijkl|Mnop|Qrst|Upper(?: valley)?|S1|min-max)\b"
     r"|/home/somebody/our study"
     r"|\bEnter\b|geocluster why|--at|\bft\b|\bnote, year\b|\burban = |\bdem\b|\binside\b"
 )
@@ -244,7 +246,7 @@ def is_told(text: str) -> bool:
 def in_said(text: Text) -> bool:
     """Whether all its pieces stand, one after the other, in a sentence that is told as a whole."""
     form = ".*?".join(re.escape(piece) for piece in text.pieces).removeprefix("\\ " * 4)
-    form = form.replace(r"\{n\}", ".+?").replace(r"\{\}", ".+?")
+    form = re.sub(r"\\\{\w*\\\}", ".+?", form)
     return any(re.search(form, one) for one in SAID) or any(
         re.search(form[:1].upper() + form[1:], one) for one in SAID
     )

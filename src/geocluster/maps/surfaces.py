@@ -351,7 +351,8 @@ def rule_rows(rules: Any) -> dict[int, dict[str, Any]]:
 
 def rule_name(row: dict[str, Any], bit: int) -> str:
     """What a rule says to a reader."""
-    name = clean(row.get("label") or row.get("reason") or row.get("rule_id"), 90)
+    told = str(row.get("label") or row.get("reason") or row.get("rule_id") or "")
+    name = clean(told.partition("; ")[0], 200)  # what a rule leaves out beside it: in the fold
     return name or f"rule {bit + 1}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geocluster.panels.words import figure, table_of
+from geocluster.tables import POLLUTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -35,6 +36,14 @@ def supply_panels(results: Results) -> list[Panel]:
     if supply is None or supply.empty:
         return []
     best = supply[BURDEN].iloc[0] / supply["times_the_best"].iloc[0]
+    last = supply.iloc[-1]
+    if not best > 0:
+        text = (
+            f"Of {figure(last['hectares'])} ha of suitable land some reaches nobody; the worst "
+            f"costs the people {figure(last[BURDEN])} persons × µg/m³ for each gram a second. "
+            "All steps are in supply.csv."
+        )
+        return [Panel("How much land there is below a burden", text)]
     rows = [supply[supply[BURDEN] <= times * best] for times in TIMES]
     table = table_of(
         {
@@ -60,7 +69,6 @@ def supply_panels(results: Results) -> list[Panel]:
         "suitable land [ha]",
         marks,
     )
-    last = supply.iloc[-1]
     text = [
         f"Of {figure(last['hectares'])} ha of suitable land the best costs the people "
         f"{figure(best)} persons × µg/m³ for each gram a second, the worst "
@@ -114,14 +122,19 @@ def harm_panels(results: Results) -> list[Panel]:
     if "per_burden_low" in told and "per_burden_high" in told:
         columns["low"] = (rows[BURDEN] * told["per_burden_low"]).map(figure)
         columns["high"] = (rows[BURDEN] * told["per_burden_high"]).map(figure)
-    missing = told["not_weighed"]
+    weighed, missing = (_named(told[key]) for key in ("weighed", "not_weighed"))
     text = [
-        f"What the park would emit ({told['weighed']}), times the burden of the site, times what a "
+        f"What the park would emit ({weighed}), times the burden of the site, times what a "
         "person is harmed by it: a linear estimate for the small concentrations that one park "
         "adds. It rests on the figures of [park.harm] and [park.emissions].",
         *([f"Not in it, because [park.harm] has no figure for them: {missing}."] * bool(missing)),
     ]
     return [Panel(f"What the park would do to people: {unit}", text, table_of(columns))]
+
+
+def _named(pollutants: str) -> str:
+    """Pollutants as a reader knows them."""
+    return ", ".join(POLLUTANTS.get(name, name) for name in pollutants.split(", "))
 
 
 def _why(row: Mapping[Hashable, Any]) -> str:
