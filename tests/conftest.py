@@ -44,6 +44,20 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def untold(root: Path):  # type: ignore[no-untyped-def]
+    """The English texts that a map drawn in another language still shows, as a function."""
+    import importlib.util
+
+    path = root / "tests/maps/test_language.py"
+    spec = importlib.util.spec_from_file_location("geocluster_language", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda page: module.english(module.visible(page))
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data and references that lies beside the project."""
     folder = Path(os.environ.get("GEOCLUSTER_SHARED", ROOT.parent / "shared"))

@@ -109,6 +109,78 @@ def outcome(folder, tmp_path_factory):
         return run_study(folder, tmp_path_factory.mktemp("out"))
 
 
+MORE = {
+    "[inputs]": '[inputs]\nzones = "zones.csv"',
+    "[plume]": '[plume]\nurban = "auer"\ndepletion = false',
+    "[park]\n": "[plume.deposition.so2]\nvelocity_m_s = 0.01\n"
+    '[park]\nhazard_class = "II"\naccident_class = "III"\n',
+    "nox = 100.0": "nox = 100.0\npm25 = 3.0\n[park.harm]\n"
+    'source = "made up"\ndeaths_per_1000 = 5.0\nshare_of_people = 0.6',
+    "max_sites = 25": """max_sites = 25
+preferences = ["exposure", "access"]
+proposed = "proposed.geojson"
+[siting.ahp]
+exposure.access = 3
+exposure.land = 9
+access.land = 9
+[siting.together]
+parks = 3
+min_spacing_m = 3000
+samples = 8
+[[facilities]]
+name = "laboratory"
+[[facilities]]
+name = "stations"
+objective = "coverage"
+within_minutes = 20""",
+}
+
+
+@pytest.fixture(scope="module")
+def everything(folder, tmp_path_factory):
+    """The same study with all that may be asked for, computed once."""
+    from geocluster.run import compute
+
+    target = tmp_path_factory.mktemp("everything")
+    for file in folder.iterdir():
+        if file.is_file():
+            (target / file.name).write_bytes(file.read_bytes())
+    settings = SETTINGS
+    for old, new in MORE.items():
+        assert old in settings
+        settings = settings.replace(old, new)
+    (target / "study.toml").write_text(settings, encoding="utf-8")
+    origins = SOURCES.replace(",emission_so2", ",emission_origin,stack_origin,emission_so2")
+    for row, origin in (("12,420,", "assumed,factor,"), ("10,400,", "allocated,assumed,")):
+        origins = origins.replace(row, row + origin)
+    (target / "sources.csv").write_text(origins, encoding="utf-8")
+    sites = [box(69.3, 41.05, 69.33, 41.08), box(69.31, 41.06, 69.34, 41.09)]
+    write(target / "proposed.geojson", [*sites, box(69.2, 41.2, 69.205, 41.205)],
+          name=["Yard", "Field", "Corner"], area_ha=[600.0, None, None])  # fmt: skip
+    (target / "zones.csv").write_text(
+        "name,longitude,latitude,area_ha,coord_err_m\nOld,69.35,41.2,260,2000\nTiny,69.37,41.1,20,1\n",
+        encoding="utf-8",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        study = read_study(target)
+        return study, compute(study)
+
+
+@pytest.mark.parametrize("language", ["ru", "uz"])
+def test_nothing_of_ours_stays_english_whatever_is_asked_for(everything, untold, language):
+    from geocluster.report import draw
+
+    study, results = everything
+    said = " ".join(results.notes)
+    for word in ("Auer", "Dry deposition", "Terrain", "overlap", "AHP"):
+        assert word in said
+    assert results.harm is not None
+    assert len(results.facilities) == 2
+    assert results.together is not None
+    assert untold(draw(study, results, language).html) == []
+
+
 def test_every_criterion_with_an_input_has_a_value(outcome):
     criteria = criteria_table(outcome.results.sites).set_index("column")["completeness"]
     missing = set(criteria.index[criteria == 0])

@@ -54,6 +54,17 @@ def test_the_curve_answers_how_much_land_there_is():
     assert heights == sorted(heights, reverse=True)
 
 
+def test_land_that_reaches_nobody_has_no_multiples():
+    found, price = results()
+    land = xr.ones_like(price, dtype=bool)
+    found.supply = supply_curve(land, price.where(price > 1000, 0.0))
+    fold = cost_panels(found)[0]
+    assert fold.table is None
+    assert fold.text[0].startswith(
+        "Of 400 ha of suitable land some reaches nobody; the worst costs"
+    )
+
+
 def test_a_wide_difference_has_its_reason():
     found, _ = results()
     fold = cost_panels(found)[1]
@@ -73,7 +84,7 @@ def test_harm_appears_only_where_it_was_asked_for():
     assert fold.table["site"].tolist() == ["S1", "S2"]
     assert fold.table["EUR a year"].tolist() == ["1,000", "2,500"]
     assert fold.table["low"].tolist() == ["500", "1,250"]
-    assert "so2" in fold.text[1]
+    assert "SO₂" in fold.text[1]
 
 
 def test_nothing_suitable_and_nothing_run_is_no_fold():
