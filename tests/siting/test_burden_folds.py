@@ -60,9 +60,7 @@ def test_land_that_reaches_nobody_has_no_multiples():
     found.supply = supply_curve(land, price.where(price > 1000, 0.0))
     fold = cost_panels(found)[0]
     assert fold.table is None
-    assert fold.text[0].startswith(
-        "Of 400 ha of suitable land some reaches nobody; the worst costs"
-    )
+    assert fold.text.startswith("Of 400 ha of suitable land some reaches nobody; the worst costs")
 
 
 def test_a_wide_difference_has_its_reason():
