@@ -74,7 +74,7 @@ def run(
                 folder, out, progress=progress, language=lang, parquet=parquet,
                 pdf=paper.upper() if pdf else None, docx=docx,
             )  # fmt: skip
-        _print_summary(result)
+        _print_summary(result, lang)
 
 
 @app.command()
@@ -95,19 +95,26 @@ def check(folder: Folder) -> None:
 def why_not(
     folder: Folder,
     at: Annotated[str, typer.Option("--at", help="The place: LON,LAT. [degrees]")],
+    lang: Annotated[
+        str, typer.Option("--lang", help="Of the answer: en, ru or uz (Latin).")
+    ] = "en",
 ) -> None:
     """Why a park may not stand at a place, and what it would take."""
     with _faults_as_messages():
         from geocluster.panels.why import answer_at
+        from geocluster.sentences import tell
         from geocluster.study import read_study
+        from geocluster.words import Words
 
+        language = Words(lang).language
         longitude, latitude = options.numbers(at, 2, "--at") or (0.0, 0.0)
         study = read_study(folder)
         answer = answer_at(study, longitude, latitude)
         for line in (*study.warnings, *answer.notes):
-            _warn(line)
+            _warn(line, language)
         for line in answer.lines:
-            typer.echo(shown(line))
+            indent = line[: len(line) - len(line.lstrip(" -"))]
+            typer.echo(indent + shown(tell(line[len(indent) :], language)))
 
 
 @app.command()
@@ -180,6 +187,7 @@ def show_weather(
         list[str] | None,
         typer.Option(help="A column by a known name, as wind_speed_kmh=V; once for each."),
     ] = None,
+    lang: Lang = "en",
 ) -> None:
     """Draw a wind rose, stability, light winds, completeness and mixing heights as one page."""
     with _faults_as_messages():
@@ -201,7 +209,7 @@ def show_weather(
                 columns=columns_of(column),
             )
         notes = own_messages(caught)
-        page = draw_weather(read, title=file.name, notes=notes)
+        page = draw_weather(read, title=file.name, notes=notes, language=lang)
         target = page.save(out or Path("maps") / f"{file.stem}-weather.html")
         for line in notes:
             _warn(line)
@@ -331,15 +339,17 @@ def _os_message(error: OSError) -> str:
     return f"{where}{error.strerror or error}"
 
 
-def _print_summary(result: Outcome) -> None:
+def _print_summary(result: Outcome, language: str) -> None:
     from rich.table import Table
+
+    from geocluster.sentences import tell
 
     shown = console(error=False)
     for line in result.warnings:
-        _warn(line)
+        _warn(line, language)
     shown.print()
     for heading, rows in result.summary.items():
-        shown.print(f"[bold]{escaped(heading)}[/]")
+        shown.print(f"[bold]{escaped(tell(heading, language))}[/]")
         if not rows:
             shown.print()
             continue
@@ -347,13 +357,16 @@ def _print_summary(result: Outcome) -> None:
         for _ in rows[0]:
             table.add_column("")
         for row in rows:
-            table.add_row(*(escaped(str(cell)) for cell in row))
+            table.add_row(*(escaped(tell(str(cell), language)) for cell in row))
         shown.print(table)
         shown.print()
 
 
-def _warn(line: str) -> None:
-    _print(f"[yellow]note[/] {escaped(line)}", error=True)
+def _warn(line: str, language: str = "en") -> None:
+    from geocluster.sentences import tell
+
+    note = tell("note", language)
+    _print(f"[yellow]{note}[/] {escaped(tell(line, language))}", error=True)
 
 
 def _print(text: str, *, error: bool = False) -> None:

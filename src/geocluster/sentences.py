@@ -264,9 +264,11 @@ def _measured(text: str, words: Words) -> _Told | None:
     if amount is None:
         return None
     around = [(amount[1] or "").strip(), (amount[3] or "").strip()]
+    changes = amount[2][0] in "+-−"  # after a name stands no number of its own
     told = [_in_words(part, words) if part else _Told("", True) for part in around]
     for old, new in zip(around, told, strict=True):
-        if old and old == new.text and not _FORMULA.fullmatch(old):
+        kept = changes or _FORMULA.fullmatch(old) or old in _texts(words.language)
+        if old and old == new.text and not kept:
             return None
     parts = (told[0].text, in_figures(amount[2], words), told[1].text)
     return _Told(" ".join(part for part in parts if part), told[0].whole and told[1].whole)

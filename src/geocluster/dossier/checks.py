@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geocluster.maps.text import clean
+from geocluster.sentences import tell
 from geocluster.siting.finalists import DIFFERENCE, FORWARD
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ def intake_check(study: Study, results: Results, words: Words) -> tuple[bool | N
         for part in results.burdens
     ]
     told = "; ".join(
-        f"{name} ({words.number(height)} {words('m')}): {words.number(mean)} {words('ppm')}"
+        f"{tell(clean(name), words.language)} ({words.number(height)} {words('m')}): "
+        f"{words.number(mean)} {words('ppm')}"
         for name, height, mean in zip(names, heights, means, strict=True)
     )
     order = [mean for _, mean in sorted(zip(heights, means, strict=True))]

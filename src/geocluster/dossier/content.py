@@ -98,7 +98,7 @@ def dossier_of(
     words = Words(language)
     return Dossier(
         language=language,
-        title=clean(study.region.name),
+        title=tell(clean(study.region.name), words.language),
         subtitle=words("Siting dossier of an eco-industrial park"),
         verdict=clean(tell(results.verdict, words.language), 1_000),
         demonstration=clean(tell(results.demonstration or "", words.language), 600) or None,
@@ -110,13 +110,13 @@ def dossier_of(
         methods=methods_for(results.judging.methods[0] if results.judging else None),
         references=REFERENCES,
         limits=LIMITS,
-        notes=[clean(tell(note, words.language), 800) for note in results.notes],
+        notes=[clean(tell(note, words.language), 1_200) for note in results.notes],
         provenance=_provenance(study, words),
         hashes=[(clean(name, 120), clean(value, 80)) for name, value in study.inputs.items()],
         checks=checks_of(study, results, words),
         candidates=candidates_of(study, results, words, first),
         count=len(results.sites),
-        sources_of_data=[clean(one, 300) for one in sources_of_data],
+        sources_of_data=[clean(tell(one, words.language), 300) for one in sources_of_data],
     )
 
 
@@ -135,6 +135,9 @@ def _provenance(study: Study, words: Words) -> list[tuple[str, str]]:
             clean(crs.name, 120),
         ),
         (words("Cells of the grid"), f"{words.number(settings.grid.cell_m, None)} {words('m')}"),
-        (words("Weather"), clean(study.weather.attrs.get("origin"), 600) or "–"),
+        (
+            words("Weather"),
+            tell(clean(study.weather.attrs.get("origin"), 600), words.language) or "–",
+        ),
         (words("Everything else"), "provenance.json"),
     ]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from geocluster.dossier.checks import FAILED
 from geocluster.dossier.looks import SMALL_PT, describe, fit_table, own_page
-from geocluster.dossier.page import labels, state_in_words
+from geocluster.dossier.page import formulas_of, labels, state_in_words
 from geocluster.dossier.picture import map_picture
 from geocluster.dossier.svg import Atlas
 from geocluster.dossier.telling import section_of
@@ -209,7 +209,7 @@ def _summary(writer: _Writer, dossier: Dossier) -> None:
         writer.heading(words(method.title), 2)
         references = "".join(f" [{number}]" for number in method.references)
         writer.text(words(method.text) + references)
-        for formula in method.formulas:
+        for formula in formulas_of(method, words):
             writer.text(formula)
     writer.heading(t["references"], 2)
     for number, text in enumerate(dossier.references, 1):

@@ -12,6 +12,7 @@ from geocluster.dossier.svg import Atlas, share_bar
 from geocluster.dossier.telling import section_of
 from geocluster.maps.html_page import HtmlPage, filled, turnable
 from geocluster.maps.switch import texts_of_markup
+from geocluster.sentences import tell
 from geocluster.words import Words
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from geocluster.dossier.candidates import Candidate
     from geocluster.dossier.content import Dossier
+    from geocluster.dossier.methods import Method
     from geocluster.results import Results
     from geocluster.study import Study
 
@@ -68,7 +70,9 @@ def _markup(dossier: Dossier, atlas: Atlas) -> str:
         t=labels(words),
         shared=atlas.shared() + Markup("").join(one.cloud() for one in strips.values()),
         sections=[section_of(one, words) for one in dossier.sections],
-        methods=[(words(m.title), words(m.text), m) for m in dossier.methods],
+        methods=[
+            (words(m.title), words(m.text), m, formulas_of(m, words)) for m in dossier.methods
+        ],
         limits=[(words(text), words(grade), grade) for text, grade in dossier.limits],
         checks=[(one, state_in_words(words, one.state)) for one in dossier.checks],
         candidates=[_drawn(one, atlas, words) for one in dossier.candidates],
@@ -91,6 +95,11 @@ def _drawn(one: Candidate, atlas: Atlas, words: Words) -> dict[str, Any]:
         "bars": bars if one.shares else None,
         "rows": rows,
     }
+
+
+def formulas_of(method: Method, words: Words) -> list[str]:
+    """The formulas of a method, with the units and numbers of a language."""
+    return [tell(formula, words.language) for formula in method.formulas]
 
 
 def state_in_words(words: Words, state: str) -> str:

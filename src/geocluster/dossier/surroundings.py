@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from geocluster.maps.text import clean, pollutant_label
+from geocluster.sentences import tell
 from geocluster.siting.criteria import BURDEN
 from geocluster.siting.finalists import DIFFERENCE, FORWARD
 
@@ -96,7 +97,7 @@ def _forward(words: Words, site: Mapping[Any, Any]) -> str:
 
 def _at_worst(words: Words, site: Mapping[Any, Any], what: str) -> str:
     text = _figure(words, site.get(f"{what}_ug_m3_per_g_s"), RATE_UNIT)
-    name = clean(site.get(f"{what}_name"))
+    name = tell(clean(site.get(f"{what}_name")), words.language)
     by_pollutant = [
         f"{pollutant_label(key.removeprefix(f'{what}_').removesuffix('_ug_m3'))} "
         f"{_figure(words, value, 'µg/m³')}"
@@ -122,7 +123,8 @@ def zone_of(study: Study, words: Words, site: Mapping[Any, Any]) -> Rows:
         return [*[row for row in rows if row[1]], (words("Vulnerable places in it"), unknown)]
     zone = site["geometry"].buffer(width)
     inside = places[places.geometry.to_crs(study.region.crs).intersects(zone).to_numpy()]
-    names = [clean(name) or "–" for name in inside.get("name", ())][:MOST_NAMES]
+    names = [tell(clean(name), words.language) or "–" for name in inside.get("name", ())]
+    names = names[:MOST_NAMES]
     more = f" +{len(inside) - MOST_NAMES}" if len(inside) > MOST_NAMES else ""
     told = f"{len(inside)}: {'; '.join(names)}{more}" if len(inside) else "0"
     return [*[row for row in rows if row[1]], (words("Vulnerable places in it"), told)]
@@ -130,22 +132,23 @@ def zone_of(study: Study, words: Words, site: Mapping[Any, Any]) -> Rows:
 
 def partners_of(results: Results, words: Words, site: Mapping[Any, Any]) -> Rows:
     """Clusters and by-products in reach."""
+    by_products = clean(site.get("by_products"), 300)
     rows = [
         (words("Sectors within 20 km"), _figure(words, site.get("sectors_within_20_km"), "")),
-        (words("By-products in reach"), clean(site.get("by_products"), 300)),
+        (words("By-products in reach"), tell(by_products, words.language)),
     ]
     clusters = results.clusters
     crs = results.sites.crs
     if len(clusters) and crs is not None:
         shapes = clusters.geometry.to_crs(crs)
-        cluster = words("Cluster")
         away = shapes.distance(site["geometry"]).to_numpy()
         for row in np.argsort(away, kind="stable")[:NEAREST_CLUSTERS]:
             one = clusters.iloc[int(row)]
             name = clean(one.get("name")) or clean(one.get("cluster_id"), 40)
-            sectors = clean(one.get("sectors"), 120)
+            sectors = tell(clean(one.get("sectors"), 120), words.language)
             far = f"{words.number(float(away[row]) / 1000, 2)} {words('km')}"
-            rows.append((f"{cluster} {name}", ", ".join(p for p in (far, sectors) if p)))
+            label = words("Cluster {name}", name=tell(name, words.language))
+            rows.append((label, ", ".join(p for p in (far, sectors) if p)))
     told = [(label, text) for label, text in rows if text]
     return told or [(words("Clusters"), words("none is known"))]
 

@@ -37,7 +37,14 @@ def _told(chart: dict[str, Any] | None, language: str) -> dict[str, Any] | None:
         return None
     if "svg" in chart:
         return {"svg": Markup(tell_markup(str(chart["svg"]), language))}
-    groups = [one | {"name": tell(one["name"], language)} for one in chart["groups"]]
+    groups = [
+        group
+        | {
+            "name": tell(group["name"], language),
+            "bars": [bar | {"figure": tell(bar["figure"], language)} for bar in group["bars"]],
+        }
+        for group in chart["groups"]
+    ]
     return chart | {
         "groups": groups,
         "keys": [(tell(label, language), colour) for label, colour in chart["keys"]],

@@ -107,7 +107,7 @@ def rows_svg(table: pd.DataFrame, names: Iterable[str]) -> Markup:
                 f"<title>{name}: {share:.1f}%</title></rect>"
             )
             if width > 24:
-                kind = "light" if name in ("A", "F") else "dark"
+                kind = "light" if name in (CLASSES[0], CLASSES[-1]) else "dark"
                 parts.append(_text(x + width / 2, y + 15, f"{share:.0f}%", "middle", kind))
             x += width
     return _svg(parts, 48 * len(table), "Stability by season")

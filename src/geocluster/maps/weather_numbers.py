@@ -20,7 +20,8 @@ SECTORS = (
 )
 SPEEDS_M_S = (0.0, 1.0, 2.0, 3.0, 5.0, 8.0)
 SPEED_NAMES = ("under 1", "1 to 2", "2 to 3", "3 to 5", "5 to 8", "8 and more")
-CLASSES = ("A", "B", "C", "D", "E", "F")
+# With the word, since a letter alone is a direction too.
+CLASSES = tuple(f"class {letter}" for letter in "ABCDEF")
 SEASONS = {
     "December to February": (12, 1, 2),
     "March to May": (3, 4, 5),

@@ -11,6 +11,8 @@ from geocluster.maps import weather_charts as charts
 from geocluster.maps import weather_numbers as numbers
 from geocluster.maps.html_page import HtmlPage, filled
 from geocluster.maps.text import clean
+from geocluster.sentences import tell_markup
+from geocluster.words import SOURCE, Words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +37,11 @@ class WeatherPage(HtmlPage):
 
 
 def draw_weather(
-    weather: xr.Dataset, *, title: str = "Weather", notes: Sequence[str] = ()
+    weather: xr.Dataset,
+    *,
+    title: str = "Weather",
+    notes: Sequence[str] = (),
+    language: str = SOURCE,
 ) -> WeatherPage:
     """The page of a weather.
 
@@ -47,6 +53,8 @@ def draw_weather(
         Its heading.
     notes : sequence of str
         What was warned of while reading.
+    language : {"en", "ru", "uz"}
+        Of the page.
 
     Examples
     --------
@@ -64,6 +72,7 @@ def draw_weather(
     shown = [part(weather) for part in parts]
     html = filled(
         "weather",
+        language=Words(language).language,
         title=clean(title),
         subtitle=_subtitle(weather),
         figures=_figures(weather),
@@ -71,7 +80,8 @@ def draw_weather(
         charts=shown,
         facts=_facts(weather.attrs),
     )
-    return WeatherPage(html)
+    head, mark, body = html.partition("<body>")
+    return WeatherPage(head + mark + tell_markup(body, language))
 
 
 def _subtitle(weather: xr.Dataset) -> str:
@@ -237,4 +247,6 @@ def _facts(attrs: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,g}".replace("-", "−")
+    return str(value)
