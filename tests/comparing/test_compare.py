@@ -291,3 +291,17 @@ def test_the_command(made, tmp_path: Path):
     wrong = CliRunner().invoke(app, ["compare", str(a), str(tmp_path)])
     assert wrong.exit_code == 1
     assert "provenance.json" in json.dumps(wrong.output + (wrong.stderr or ""))
+
+
+def test_what_the_runs_say_is_there_in_every_language(made, tmp_path: Path):
+    demonstration = "Demonstration: stacks are assumed"
+    a = made.run(tmp_path / "a", demonstration=demonstration)
+    page = write_comparison(a, a, tmp_path / "out", language="ru")["compare.html"]
+    _, _, rest = page.read_text("utf-8").partition('id="cp-data">')
+    data = json.loads(rest.partition("</script>")[0])
+    side = data["sides"][0]
+    said = [side["verdict"], *side["demonstration"]]
+    assert len(said) == 2
+    for language in ("ru", "uz"):
+        assert [text for text in said if text not in data["languages"][language]["words"]] == []
+    assert data["languages"]["ru"]["group"] == "\u202f"

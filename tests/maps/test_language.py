@@ -60,9 +60,8 @@ def english(texts: set[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def drawn(root: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    """Tashkent at 4 km, computed once, and drawn in a language."""
-    from geocluster.report import draw
+def tashkent(root: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
+    """Tashkent at 2 km, computed once: the study and its results."""
     from geocluster.run import compute
     from geocluster.study import read_study
 
@@ -74,8 +73,15 @@ def drawn(root: Path, tmp_path_factory: pytest.TempPathFactory):  # type: ignore
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         study = read_study(folder)
-        results = compute(study)
-    return lambda language: draw(study, results, language).html
+        return study, compute(study)
+
+
+@pytest.fixture(scope="module")
+def drawn(tashkent):  # type: ignore[no-untyped-def]
+    """Its map, in a language."""
+    from geocluster.report import draw
+
+    return lambda language: draw(*tashkent, language).html
 
 
 def test_the_check_finds_english(drawn) -> None:  # type: ignore[no-untyped-def]
@@ -87,6 +93,92 @@ def test_nothing_of_ours_stays_english(drawn, language: str) -> None:  # type: i
     page = drawn(language)
     assert f'<html lang="{language}">' in page
     assert english(visible(page)) == [], "add the text to scripts/map_texts.txt and translate it"
+
+
+def texts_of(page: str) -> set[str]:
+    """Every text of a page without data, apart from works that are cited."""
+    body = page[page.index("<body") :]
+    body = re.sub(r'<ol class="references">.*?</ol>', "", body, flags=re.S)
+    body = re.sub(r"<(pre|script|style|code)\b.*?</\1>", "", body, flags=re.S)
+    found = re.findall(r">([^<]+)<", body) + re.findall(r'(?:aria-label|title|alt)="([^"]+)"', body)
+    return {" ".join(html.unescape(text).split()) for text in found if text.strip()}
+
+
+def document_texts(path: Path) -> set[str]:
+    import docx
+
+    document = docx.Document(str(path))
+    cells = (cell for table in document.tables for row in table.rows for cell in row.cells)
+    found = [*document.paragraphs, *(one for cell in cells for one in cell.paragraphs)]
+    texts = {" ".join(one.text.split()) for one in found}
+    return {text for text in texts if text and not re.match(r"\[\d\]", text)}
+
+
+@pytest.mark.parametrize("language", ["ru", "uz"])
+def test_nothing_of_the_dossier_stays_english(tashkent, tmp_path: Path, language: str) -> None:  # type: ignore[no-untyped-def]
+    from geocluster.dossier.content import dossier_of
+    from geocluster.dossier.office import write_docx
+    from geocluster.dossier.page import draw_dossier
+    from geocluster.panels.folds import panels
+    from geocluster.report import credits_of, headline
+
+    study, results = tashkent
+    content = dossier_of(
+        study,
+        results,
+        sections=panels(study, results),
+        figures=headline(results),
+        sources_of_data=credits_of(study),
+        language=language,
+        first=3,
+    )
+    page = texts_of(draw_dossier(content, study, results).html)
+    document = document_texts(write_docx(content, study, results, tmp_path / "dossier.docx"))
+    assert min(len(page), len(document)) > 250
+    assert english(page | document) == [], "translate it (scripts/update_words.py)"
+    # One style of numbers: no English comma, point or percent sign.
+    numbers = re.compile(r"\d,\d{3},\d{3}|\d%|\d\.\d+ %")
+    assert [text for text in page | document if numbers.search(text)] == []
+
+
+@pytest.mark.parametrize("language", ["ru", "uz"])
+def test_nothing_of_the_weather_page_stays_english(tashkent, language: str) -> None:  # type: ignore[no-untyped-def]
+    import numpy as np
+    import pandas as pd
+    import xarray as xr
+
+    from geocluster.maps.weather_page import draw_weather
+
+    hours = np.arange(24 * 70)
+    values = {
+        "wind_speed_m_s": hours % 7 / 2,
+        "wind_from_deg": hours * 37.0 % 360,
+        "stability": hours % 6 + 1,
+        "mixing_height_m": np.where(hours % 6 > 3, 10_000.0, 800.0 + hours),
+        "temperature_k": hours * 0 + 288.0,
+    }
+    hourly = xr.Dataset(
+        {name: ("hour", value) for name, value in values.items()},
+        {"time": ("hour", pd.date_range("2024-11-20", periods=hours.size, freq="h"))},
+        {"hours_missing": 0, "hours_filled": 1200, "mixing_height_origin": "file"},
+    )
+    for weather in (tashkent[0].weather, hourly):
+        page = draw_weather(weather, language=language).html
+        assert f'<html lang="{language}">' in page
+        assert english(texts_of(page)) == []
+
+
+@pytest.mark.parametrize("language", ["ru", "uz"])
+def test_the_terminal_speaks_the_language(tashkent, language: str) -> None:  # type: ignore[no-untyped-def]
+    from geocluster.panels.why import answer_at
+    from geocluster.report import summary_rows
+
+    study, results = tashkent
+    said = list(answer_at(study, 69.25, 41.3).lines)
+    assert len(said) > 5
+    for heading, rows in summary_rows(results, {}).items():
+        said += [heading, *(str(cell) for row in rows for cell in row)]
+    assert english({tell(line.strip(" -"), language) for line in said}) == []
 
 
 def test_a_page_is_the_same_each_time(demo: ModuleType) -> None:

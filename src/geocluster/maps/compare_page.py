@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geocluster.maps.base_map import base_layers
@@ -158,10 +158,19 @@ def _html(data: dict[str, Any]) -> str:
         SCRIPTS,
         data,
         start='geoclusterCompare(document.getElementById("cp-data"));',
+        said=_said(data),
         title=f"{a} – {b}",
         demonstration=any(side["demonstration"] for side in data["sides"]),
         no_script=words("This page draws by a script, and scripts are turned off here."),
     )
+
+
+def _said(data: dict[str, Any]) -> Iterator[str]:
+    """What the two runs say of themselves, and what fills in the findings."""
+    for side in data["sides"]:
+        yield from (side["study"], side["verdict"], *(side["demonstration"] or ()), *side["notes"])
+    for _, values in data["findings"]:
+        yield from (value for value in values.values() if isinstance(value, str))
 
 
 def _side(side: Side) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from geocluster.letters import legible
 from geocluster.maps.assets import script, style, template, without_addresses
 from geocluster.maps.switch import switch
 from geocluster.maps.text import json_for_page
+from geocluster.sentences import tell
 from geocluster.words import for_page
 
 # Where they go in the markup: no text of data can be the same, since its tags are escaped.
@@ -81,7 +82,13 @@ def _legible(value: Any) -> Any:
 
 
 def scripted(
-    name: str, scripts: Sequence[str], data: dict[str, Any], *, start: str, **values: Any
+    name: str,
+    scripts: Sequence[str],
+    data: dict[str, Any],
+    *,
+    start: str,
+    said: Iterable[str] = (),
+    **values: Any,
 ) -> str:
     """A page that draws by scripts and Leaflet, in every language, from data that it carries.
 
@@ -95,6 +102,9 @@ def scripted(
         What the scripts draw, and the `language` in which the page opens.
     start : str
         The call with which the template's own script ends: the policy allows it as it stands.
+    said : iterable of str
+        What the study and its run say in the data, in English: the scripts find it in every
+        language where they find the texts of the catalogue.
     **values
         What else the template asks for.
     """
@@ -110,11 +120,20 @@ def scripted(
         language=data["language"],
         policy=policy(allowed),
         code=Markup(code),
-        data=Markup(json_for_page(data | {"languages": for_page(told)})),
+        data=Markup(json_for_page(data | {"languages": _with(said, for_page(told))})),
         leaflet=Markup(leaflet),
         leaflet_style=Markup(style("leaflet.css")),
         **values,
     )
+
+
+def _with(said: Iterable[str], languages: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The words of each language, and these texts as it tells them."""
+    texts = sorted({text for text in said if text})
+    for code, known in languages.items():
+        told = {text: tell(text, code) for text in texts}
+        known["words"] |= {text: other for text, other in told.items() if other != text}
+    return languages
 
 
 def turnable(markup: str, language: str, texts: Mapping[str, Sequence[str]]) -> str:

@@ -182,6 +182,12 @@ def _html(data: dict[str, Any], map_page: str | None, dossier_page: str | None =
         SCRIPTS,
         data,
         start='geoclusterReview(document.getElementById("rv-data"));',
+        said=[
+            data["title"],
+            *(data["demonstration"] or ()),
+            *data["attribution"].split(" · "),
+            *(reason for reasons in data["sites"]["reasons"] for reason in reasons),
+        ],
         title=data["title"],
         demonstration=data["demonstration"] is not None,
         description=f"{data['title']}: {count}",

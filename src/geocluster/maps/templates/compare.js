@@ -93,7 +93,7 @@ function geoclusterCompare(node) {
     at("cp-here").textContent = `${title(one)}: ${parts.join("; ")} ${unit(one)}`;
   }
 
-  const filled = ([text, values]) => t(text, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, name.startsWith("share") ? gc.percent(value) : typeof value === "number" ? gc.number(value, 21) : /^\d[\d,]*(\.\d+)?$/.test(value) ? gc.written(value) : value])));
+  const filled = ([text, values]) => t(text, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, name.startsWith("share") ? gc.percent(value) : typeof value === "number" ? gc.number(value, 21) : t(value)])));
   const demonstration = (side) => `${t("Demonstration:")} ${side.demonstration.map(gc.told).join(", ")}`;
   const alike = JSON.stringify(data.sides[0].demonstration) === JSON.stringify(data.sides[1].demonstration);
   const say = () => {
@@ -107,9 +107,9 @@ function geoclusterCompare(node) {
     at("cp-surface").replaceChildren(...data.surfaces.map((one, i) => gc.option(String(i), title(one), String(state.surface))));
     at("cp-sides").replaceChildren(...data.sides.map((side, i) => element("div", { className: `cp-side cp-${"ab"[i]}` },
       element("h3", {}, element("span", { className: "cp-letter" }, "AB"[i]), element("bdi", {}, side.name)),
-      element("p", { className: "cp-soft" }, element("bdi", {}, side.study), " · " + t("cells of {metres} m", { metres: gc.number(side.cell_m) })),
+      element("p", { className: "cp-soft" }, element("bdi", {}, t(side.study)), " · " + t("cells of {metres} m", { metres: gc.number(side.cell_m) })),
       side.demonstration && !alike ? element("p", { className: "cp-warning" }, demonstration(side)) : null,
-      element("p", {}, side.verdict))));
+      element("p", {}, t(side.verdict)))));
     at("cp-findings").replaceChildren(...data.findings.map((one) => element("li", {}, filled(one))));
     if (view) view.label();
     tables.draw();

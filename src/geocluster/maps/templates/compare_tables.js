@@ -67,7 +67,7 @@ function geoclusterCompareTables(gc, data, chosen) {
   };
   const notes = () => {
     const [a, b] = data.sides.map((side) => side.notes), both = a.filter((one) => b.includes(one));
-    const list = (title, lines) => (lines.length ? element("details", {}, element("summary", {}, `${title}: ${lines.length}`), element("ul", {}, ...lines.map((line) => element("li", {}, line)))) : null);
+    const list = (title, lines) => (lines.length ? element("details", {}, element("summary", {}, `${title}: ${lines.length}`), element("ul", {}, ...lines.map((line) => element("li", {}, t(line))))) : null);
     const parts = [list(t("Both runs"), both), list(t("Only A"), a.filter((one) => !both.includes(one))), list(t("Only B"), b.filter((one) => !both.includes(one)))].filter(Boolean);
     at("cp-notes-body").replaceChildren(...parts);
   };

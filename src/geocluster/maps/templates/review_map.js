@@ -82,7 +82,7 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
   L.control.zoom({ position: "topright" }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   const credits = L.control({ position: "bottomright" });
-  credits.onAdd = () => gc.element("div", { className: "rv-credits" }, data.attribution);
+  credits.onAdd = () => gc.element("div", { className: "rv-credits" }, data.attribution.split(" · ").map((one) => gc.t(one)).join(" · "));
   if (data.attribution) credits.addTo(map);
   const fit = () => {
     const all = marks.filter(Boolean).map((mark) => mark.bounds);

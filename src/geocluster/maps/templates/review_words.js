@@ -7,13 +7,13 @@ function geoclusterWords(languages, language) {
   gc.heard = () => { const to = geoclusterTurn.chosen(codes) || language, other = to !== gc.language; gc.language = to; return other; };
   const numbers = geoclusterNumbers(() => languages[gc.language]);
   gc.t = (text, values) => {
-    const found = languages[gc.language].words[text] || text;
+    const { words } = languages[gc.language], found = Object.hasOwn(words, text) ? words[text] : text;
     return values ? found.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole)) : found;
   };
   /* a text from the tables: as it is in the catalogue, or else with its numbers as {1}, {2}, ... */
   gc.told = (text) => {
     const { words } = languages[gc.language], found = [];
-    if (words[text]) return words[text];
+    if (Object.hasOwn(words, text)) return words[text];
     const pattern = text.replace(/\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?/g, (number) => { found.push(numbers.written(number)); return `{${found.length}}`; });
     return words[pattern] ? gc.t(pattern, Object.fromEntries(found.map((number, i) => [i + 1, number]))) : text;
   };
