@@ -77,7 +77,7 @@ def test_stability_by_hour_and_season_is_the_datasets():
     time = weather["time"].to_index()
     there = (time.hour == 5) & np.isin(time.month, (12, 1, 2))
     share = 100 * np.mean(weather["stability"].values[there] == 6)
-    assert winter.loc[5, "F"] == pytest.approx(share)
+    assert winter.loc[5, "class F"] == pytest.approx(share)
     shown = table_of(draw_weather(weather).html, "stability")
     assert shown["5"][5] == pytest.approx(share, abs=0.06)
 
