@@ -97,7 +97,7 @@ def test_one_popup_says_it_short_first(file, known, demo, open_file):
     ):
         assert words in text
     assert "Not checked" not in text
-    tab.locator(".gc-here summary").click()
+    tab.locator(".gc-here summary", has_text="More of this place").click()
     assert "Not checked" in tab.locator(".gc-here").inner_text()
 
 
