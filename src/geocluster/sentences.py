@@ -195,6 +195,7 @@ def _filled_in(text: str, words: Words) -> _Told | None:
 def _by_parts(text: str, words: Words) -> _Told | None:
     """A list, a text in brackets, or a figure with its unit; None where it is none of them."""
     ways = (
+        lambda: _listed(text.split(" · "), " · ", words),
         lambda: _listed(_outside_brackets(text, "; "), "; ", words),
         lambda: _bracketed(text, "[]", words),
         lambda: _listed(_outside_brackets(text, ", "), ", ", words),

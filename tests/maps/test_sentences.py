@@ -217,7 +217,7 @@ STAY = re.compile(
     r"|\b(?:Q[xy]|TOPSIS|SPOTIS|PROMETHEE II|AHP|CRITIC|OpenStreetMap|PostGIS|GHSL|EPA|WGS"
     r"|UTM(?: zone)?|UTC|SanPiN|NO2|NOx|PM10|LON|LAT|STUDY|METAR of"
     r"|Abcd|Efgh|Ijkl|Mnop|Qrst|Upper(?: valley)?|S1|min-max)\b"
-    r"|/home/somebody/our study"
+    r"|/home/somebody/our study|GeoNames|CC BY|ODbL|A station beyond the hills"
     r"|\bEnter\b|geocluster why|--at|\bft\b|\bnote, year\b|\burban = |\bdem\b|\binside\b"
 )
 STOP = re.compile(

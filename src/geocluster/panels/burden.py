@@ -38,12 +38,12 @@ def supply_panels(results: Results) -> list[Panel]:
     best = supply[BURDEN].iloc[0] / supply["times_the_best"].iloc[0]
     last = supply.iloc[-1]
     if not best > 0:
-        text = (
+        alone = (
             f"Of {figure(last['hectares'])} ha of suitable land some reaches nobody; the worst "
             f"costs the people {figure(last[BURDEN])} persons × µg/m³ for each gram a second. "
             "All steps are in supply.csv."
         )
-        return [Panel("How much land there is below a burden", text)]
+        return [Panel("How much land there is below a burden", alone)]
     rows = [supply[supply[BURDEN] <= times * best] for times in TIMES]
     table = table_of(
         {
