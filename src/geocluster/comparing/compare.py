@@ -258,6 +258,7 @@ def page_of(found: Comparison, language: str = SOURCE) -> str:
         findings=[(one.text, one.values) for one in found.findings],
         paired=found.paired,
         homes=found.a.homes,
+        land=found.a.land,
         not_valid=_not_valid(found),
         language=language,
     )  # fmt: skip

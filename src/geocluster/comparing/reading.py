@@ -61,6 +61,8 @@ class Run:
         Candidates, homes, and areas that are not for decisions.
     exposure : DataFrame
         A row a limit.
+    land : GeoDataFrame or None
+        Water, railways and roads for orientation, with `kind`.
     """
 
     folder: Path
@@ -73,6 +75,7 @@ class Run:
     homes: gpd.GeoDataFrame
     not_valid: gpd.GeoDataFrame
     exposure: pd.DataFrame
+    land: gpd.GeoDataFrame | None = None
 
     @property
     def demonstration(self) -> str | None:
@@ -122,6 +125,7 @@ def read_run(folder: str | Path) -> Run:
         homes=_layer(folder / "homes.gpkg", "homes", ()),
         not_valid=_layer(folder / "region.gpkg", "not_valid", ("reason",)),
         exposure=_exposure(folder / "exposure.csv"),
+        land=_land(folder / "region.gpkg"),
     )
 
 
@@ -177,6 +181,14 @@ def _layer(path: Path, layer: str, columns: tuple[str, ...]) -> gpd.GeoDataFrame
     if table.crs is None:
         raise InputError(str(path), f"layer {layer} has no reference system: {_again()}")
     return table
+
+
+def _land(path: Path) -> gpd.GeoDataFrame | None:
+    """What lies beneath; runs of earlier versions left nothing of it."""
+    import pyogrio
+
+    layers = _readable(path, lambda: pyogrio.list_layers(path))
+    return _layer(path, "land", ("kind",)) if "land" in layers[:, 0] else None
 
 
 def _exposure(path: Path) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from geocluster.gis.embed import embed_styles, write_style
 from geocluster.gis.land import land_classes
 from geocluster.gis.project import ProjectLayer, write_project
 from geocluster.gis.qml import classes, document, surface
+from geocluster.maps.base_map import land_beneath
 from geocluster.maps.surfaces import drawn_fields
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def write_gis_files(study: Study, results: Results, target: Path) -> dict[str, P
         "boundary": _boundary(study),
         "not_valid": drawn if word is None else drawn.assign(demonstration=word),
     }
+    beneath = land_beneath(study.land, region)
+    if len(beneath):
+        outlines["land"] = beneath
     files = {"region.gpkg": write_layers(outlines, target / "region.gpkg")}
     separable = results.stability.get("winner") is not None
     looks: dict[str, dict[str, list[Element]]] = {

@@ -12,6 +12,7 @@ from geocluster.maps.text import clean
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from geocluster.region import Region
 
@@ -62,6 +63,7 @@ LAND: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
         {"color": "#8c8c5a", "weight": 0.9, "dashArray": "1 4"},
     ),
 )
+BENEATH = ("water", "built_up", "rail", "railway", "road")
 HIDDEN_AT_FIRST = ("power",)
 
 
@@ -165,12 +167,8 @@ def _rail(rows: gpd.GeoDataFrame, region: Region, tolerance_m: float) -> Layer |
 def _roads(rows: gpd.GeoDataFrame, region: Region, tolerance_m: float) -> Layer | None:
     if len(rows) == 0:
         return None
-    import pandas as pd
-
-    road_class = rows.get("class", pd.Series("primary", index=rows.index)).fillna("")
-    shown = rows[road_class.isin((*MAJOR, *MINOR))] if road_class.isin(MAJOR).any() else rows
-    shown = within_budget(shown, tolerance_m)
-    major = road_class.loc[shown.index].isin(MAJOR).to_numpy()
+    shown = within_budget(main_roads(rows), tolerance_m)
+    major = road_class(shown).isin(MAJOR).to_numpy()
     return shape_layer(
         "land_road",
         "Main roads",
@@ -188,6 +186,37 @@ def _roads(rows: gpd.GeoDataFrame, region: Region, tolerance_m: float) -> Layer 
         swatches=[{"mark": "line", "colour": MAJOR_ROAD, "weight": 2, "label": ""}],
         quiet=True,
     )
+
+
+def road_class(rows: gpd.GeoDataFrame) -> pd.Series:
+    """As the table says, else that of main roads."""
+    import pandas as pd
+
+    return rows.get("class", pd.Series("primary", index=rows.index)).fillna("")
+
+
+def main_roads(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Those down to tertiary roads; all where none is a main road."""
+    found = road_class(rows)
+    return rows[found.isin((*MAJOR, *MINOR))] if found.isin(MAJOR).any() else rows
+
+
+def land_beneath(land: gpd.GeoDataFrame, region: Region) -> gpd.GeoDataFrame:
+    """What a map of results needs for orientation: water, built-up land, railways and roads.
+
+    Simplified to a 2,500th of the region's extent and at most 60,000 vertices a kind.
+    """
+    import pandas as pd
+
+    west, south, east, north = region.boundary.bounds
+    tolerance_m = min(max(max(east - west, north - south) / 2_500, 5.0), 200.0)
+    land = land if land.crs is None else land.to_crs(region.crs)
+    columns = [name for name in ("kind", "class", land.geometry.name) if name in land]
+    kinds = [land.loc[land["kind"] == kind, columns] for kind in BENEATH]
+    kinds[-1] = main_roads(kinds[-1])
+    kept = pd.concat([within_budget(rows, tolerance_m) for rows in kinds if len(rows)] or kinds)
+    shapes = shapely.simplify(kept.geometry.to_numpy(), tolerance_m)
+    return kept.set_geometry(shapes, crs=region.crs).reset_index(drop=True)
 
 
 def within_budget(rows: gpd.GeoDataFrame, tolerance_m: float) -> gpd.GeoDataFrame:

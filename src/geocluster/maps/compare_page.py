@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from geocluster.maps.base_map import base_layers
 from geocluster.maps.compare_surfaces import Pair, focus_of, surface_pair
 from geocluster.maps.html_page import scripted
 from geocluster.maps.packing import pack, to_lonlat
+from geocluster.maps.review_data import base_map
 from geocluster.maps.text import (
     AVERAGING,
     clean,
@@ -31,12 +31,11 @@ SCRIPTS = (
     "turn.js",
     "numbers.js",
     "review_words.js",
+    "names.js",
     "compare_map.js",
     "compare_tables.js",
     "compare.js",
 )
-SHOWN = ("boundary", "towns")
-MOST_TOWNS = 40
 # The words of statistics and periods, which the tables hold as codes.
 STATISTIC_WORDS = (
     marked("mean"),
@@ -95,6 +94,7 @@ def draw_comparison(
     findings: Sequence[tuple[str, Mapping[str, object]]] = (),
     paired: bool = False,
     homes: gpd.GeoDataFrame | None = None,
+    land: gpd.GeoDataFrame | None = None,
     not_valid: gpd.GeoDataFrame | None = None,
     language: str = SOURCE,
 ) -> str:
@@ -116,8 +116,9 @@ def draw_comparison(
         Texts and what fills them in; a name that begins with "share" is shown in percent.
     paired : bool
         Whether ranges of differences hold what is unknown in both runs as the same in both.
-    homes, not_valid : GeoDataFrame, optional
-        For names of towns; areas with a `reason` that are not for decisions.
+    homes, land, not_valid : GeoDataFrame, optional
+        For names of towns; what lies beneath, with `kind`; areas with a `reason` that are not for
+        decisions.
     language : {"en", "ru", "uz"}
         In which the page opens; it holds all of them.
 
@@ -145,7 +146,7 @@ def draw_comparison(
         "paired": paired,
         "not_valid": _areas(not_valid, region),
         "focus": focus_of(region, sites, pairs, grid),
-        **_base(region, homes),
+        "base": base_map(region, land, homes)["base"],
     }
     return _html(data)
 
@@ -260,14 +261,3 @@ def _areas(not_valid: gpd.GeoDataFrame | None, region: Region) -> list[list[Any]
         (pack(shape), reason) for shape, reason in zip(shapes, not_valid["reason"], strict=True)
     ]
     return [[shape, clean(reason, 300)] for shape, reason in packed if shape is not None]
-
-
-def _base(region: Region, homes: gpd.GeoDataFrame | None) -> dict[str, Any]:
-    west, south, east, north = region.boundary.bounds
-    tolerance_m = min(max(max(east - west, north - south) / 2_500, 5.0), 200.0)
-    layers = {one.key: one.data for one in base_layers(region, None, homes, tolerance_m)}
-    outline = layers["boundary"]["features"] if "boundary" in layers else []
-    return {
-        "boundary": [feature[:2] for feature in outline],
-        "towns": layers["towns"]["labels"][:MOST_TOWNS] if "towns" in layers else [],
-    }

@@ -35,6 +35,7 @@ SCRIPTS = (
     "ranking.js",
     "numbers.js",
     "review_words.js",
+    "names.js",
     "review_sets.js",
     "review_sure.js",
     "review_map.js",

@@ -14,29 +14,29 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     if (type === 1) return L.polyline(parts.map(points), options);
     return L.polygon(parts.map((rings) => rings.map(points)), options);
   };
-  ["a", "b", "difference", "lines", "sites", "names"].forEach((name, i) => {
+  ["under", "a", "b", "difference", "lines", "sites", "names"].forEach((name, i) => {
     const pane = map.createPane("cp-" + name);
-    pane.style.zIndex = 250 + 10 * i + (i > 2 ? 200 : 0);
+    pane.style.zIndex = 240 + 10 * i + (i > 3 ? 200 : 0);
     if (name !== "sites") pane.style.pointerEvents = "none";
   });
 
   /* what lies beneath and above */
   const quiet = { pane: "cp-lines", interactive: false };
-  for (const one of data.boundary) shape(one, Object.assign({ color: "#5b4b63", weight: 1.8, dashArray: "10 3 2 3", fill: false }, quiet)).addTo(map);
-  for (const [one] of data.not_valid) shape(one, Object.assign({ color: "#7d1128", weight: 1.4, dashArray: "5 4", fill: false }, quiet)).addTo(map);
-  const towns = data.towns.map(([at, name]) => {
-    const icon = L.divIcon({ className: "cp-town", html: element("span", {}, element("bdi", {}, name)), iconSize: [0, 0] });
-    return [L.marker(points(at)[0], { icon, interactive: false, keyboard: false, pane: "cp-names" }).addTo(map), name];
-  });
-  const declutter = () => {
-    const taken = [];
-    for (const [marker, name] of towns) {
-      const p = map.latLngToContainerPoint(marker.getLatLng()), half = 3.4 * name.length + 4, box = [p.x - half, p.y - 8, p.x + half, p.y + 8];
-      const free = !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-      marker.getElement().style.visibility = free ? "" : "hidden";
-      if (free) taken.push(box);
+  const canvases = Object.fromEntries(["under", "lines"].map((name) => [name, L.canvas({ pane: "cp-" + name, padding: 0.3 })]));
+  const towns = [];
+  for (const layer of data.base) {
+    for (const [type, parts, style] of layer.features || []) {
+      const name = type === 2 && layer.styles[style].fill !== false ? "under" : "lines";
+      const more = { pane: "cp-" + name, renderer: canvases[name], interactive: false };
+      shape([type, parts], Object.assign({}, layer.styles[style], type === 1 ? { fill: false } : {}, more)).addTo(map);
     }
-  };
+    for (const [place, name, people] of layer.labels || []) {
+      const main = people > 0 && (towns.length < 5 || people > 5e5);
+      const icon = L.divIcon({ className: main ? "cp-town cp-main" : "cp-town", html: element("span", {}, element("bdi", {}, name)), iconSize: [0, 0] });
+      towns.push({ main, marker: L.marker(points(place)[0], { icon, interactive: false, keyboard: false, pane: "cp-names" }).addTo(map) });
+    }
+  }
+  for (const [one] of data.not_valid) shape(one, Object.assign({ color: "#7d1128", weight: 1.4, dashArray: "5 4", fill: false }, quiet)).addTo(map);
 
   /* the divider: dragged, or moved by the arrow keys; each side is cut along it */
   let share = 0.5, swiping = true, images = [], opacity = 0.85;
@@ -108,7 +108,7 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
 
   /* candidates: an outline and a dot; the first of either ranking with both ranks */
   const COLOURS = { both: "#2f5d46", gone: "#b35806", new: "#542788" };
-  const group = L.layerGroup().addTo(map), canvas = L.canvas({ pane: "cp-sites", padding: 0.3, tolerance: 4 });
+  const pinned = [], group = L.layerGroup().addTo(map), canvas = L.canvas({ pane: "cp-sites", padding: 0.3, tolerance: 4 });
   const ranks = ({ rank }) => rank.map((one) => (one === null ? "–" : one)).join(" → ");
   const marks = data.sites.map((site, row) => {
     if (!data.shapes[row]) return null;
@@ -118,6 +118,7 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     const best = Math.min(...site.rank.map((one) => (one === null ? Infinity : one)));
     const parts = [area, dot];
     if (best <= 3) {
+      pinned.push(at);
       const icon = L.divIcon({ className: `cp-pin cp-${site.state}`, html: element("span", {}, ranks(site)), iconSize: [0, 0] });
       parts.push(L.marker(at, { icon, keyboard: false, zIndexOffset: 1000 - best, pane: "cp-names", interactive: false }));
     }
@@ -128,6 +129,14 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     parts.forEach((one) => group.addLayer(one));
     return { at, area, dot };
   });
+  /* the main towns first; none on the ranks of candidates or under a control */
+  const names = geoclusterNames(map);
+  const declutter = () => {
+    const { put } = names.turn("#cp-frame .leaflet-control, .cp-corner"), { at, boxAt } = names;
+    const taken = map.hasLayer(group) ? marks.filter(Boolean).map((mark) => [boxAt(at(mark.at), 3), 0.3]) : [];
+    if (taken.length) taken.push(...pinned.map((place) => [boxAt(at(place), 28, 10), 2]));
+    for (const { main, marker } of towns) put(marker, taken, main ? Infinity : 0.7);
+  };
   let last = null;
   const select = (row) => {
     if (last !== null && marks[last]) { marks[last].dot.setRadius(3.5); marks[last].area.setStyle({ weight: 1 }); }
@@ -137,7 +146,7 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     marks[row].area.setStyle({ weight: 3 });
     if (!map.getBounds().pad(-0.1).contains(marks[row].at)) map.panTo(marks[row].at, { animate: false });
   };
-  const candidates = (shown) => { if (shown) group.addTo(map); else group.remove(); };
+  const candidates = (shown) => { if (shown) group.addTo(map); else group.remove(); declutter(); };
 
   L.control.zoom({ position: "topright" }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);

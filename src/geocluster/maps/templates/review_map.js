@@ -25,8 +25,9 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
   const towns = [];
   for (const layer of data.base) {
     for (const label of layer.labels || []) {
-      const icon = L.divIcon({ className: "rv-town", html: gc.element("span", {}, gc.element("bdi", {}, label[1])), iconSize: [0, 0] });
-      towns.push([L.marker(points(label[0])[0], { icon, interactive: false, keyboard: false, pane: "rv-names" }).addTo(map), label[1]]);
+      const main = label[2] > 0 && (towns.length < 5 || label[2] > 5e5);
+      const icon = L.divIcon({ className: main ? "rv-town rv-main" : "rv-town", html: gc.element("span", {}, gc.element("bdi", {}, label[1])), iconSize: [0, 0] });
+      towns.push({ main, marker: L.marker(points(label[0])[0], { icon, interactive: false, keyboard: false, pane: "rv-names" }).addTo(map) });
     }
     for (const feature of layer.features || []) {
       shape(feature, Object.assign({}, layer.styles[feature[2]], { renderer: canvas.under, pane: "rv-under", interactive: false })).addTo(map);
@@ -47,6 +48,14 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
   });
   const pins = L.layerGroup().addTo(map);
   let selected = null;
+  /* the main towns first, none on a pin or under a control; smaller ones only where few candidates lie */
+  const names = geoclusterNames(map);
+  const declutter = () => {
+    const { put } = names.turn("#rv-map .leaflet-control"), { at, boxAt } = names;
+    const taken = pins.getLayers().map((pin) => [boxAt(at(pin.getLatLng()), 11), 2]);
+    for (const mark of marks) if (mark) taken.push([boxAt(at(mark.at), 4), 0.3]);
+    for (const { main, marker } of towns) put(marker, taken, main ? Infinity : 0.7);
+  };
 
   const show = (ranks, winner) => {
     pins.clearLayers();
@@ -70,6 +79,7 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
       pin.on("click", () => chosen(row));
       pins.addLayer(pin);
     }
+    declutter();
   };
   const select = (row) => { selected = row; };
   const go = (row) => {
@@ -89,16 +99,6 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
     const whole = all.length ? all.reduce((sum, one) => sum.extend(one), L.latLngBounds(all[0].getSouthWest(), all[0].getNorthEast())).pad(0.08) : data.bounds;
     map.fitBounds(whole, { animate: false });
   };
-  /* names of towns give way to larger ones */
-  const declutter = () => {
-    const taken = [];
-    for (const [marker, name] of towns) {
-      const p = map.latLngToContainerPoint(marker.getLatLng()), half = 3.4 * name.length + 4, box = [p.x - half, p.y - 8, p.x + half, p.y + 8];
-      const free = !taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
-      marker.getElement().style.visibility = free ? "" : "hidden";
-      if (free) taken.push(box);
-    }
-  };
   const legend = element("div", { className: "rv-legend" });
   const key = L.control({ position: "topleft" });
   key.onAdd = () => legend;
@@ -110,7 +110,6 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
     legend.replaceChildren(element("strong", {}, gc.t("Rank")), ...lines.map(([colour, text]) => element("span", {}, swatch(colour), text)));
   };
   fit();
-  declutter();
   map.on("zoomend moveend resize", declutter);
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(holder);
   return { map, show, select, go, marks, tell };
