@@ -256,6 +256,7 @@ def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
         weather_name=DEFAULT_PLACE if len(study.weathers) > 1 else "",
         dossier_page=DOSSIER_PAGE,
         protection_zone_m=study.park.protection_zone_m,
+        reach_m=study.settings.plume.reach_m,
         language=language,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from geocluster.files import replacing
 from geocluster.maps.assets import inline
 from geocluster.maps.base_map import base_layers
+from geocluster.maps.computed import computed_layers
 from geocluster.maps.doubts import credits_in, demonstration_for, doubts_in
 from geocluster.maps.features import (
     cluster_layers,
@@ -167,6 +168,7 @@ def draw_map(
     weather_name: str = "",
     dossier_page: str | None = None,
     protection_zone_m: float | None = None,
+    reach_m: float | None = None,
     language: str = SOURCE,
     m: folium.Map | None = None,
 ) -> Page:
@@ -223,6 +225,8 @@ def draw_map(
         Which of several weathers that is.
     protection_zone_m : float, optional
         Width of the zone around each candidate in which nobody should live. [m]
+    reach_m : float, optional
+        How far each source's plume was followed. [m]
     language : {"en", "ru", "uz"}
         What the page says; names from data stay as they are.
     more_layers : sequence of Layer
@@ -270,6 +274,7 @@ def draw_map(
         *zone_layers(zones, land, region),
         *suitable_layers(suitable, region),
         *not_valid_layers(not_valid, region, tolerance_m),
+        *computed_layers(concentration, sources, reach_m, region, surfaces),
         *weather_layers(weather_areas, region, tolerance_m),
         *more_layers,
         *base_layers(region, land, people, tolerance_m, neighbours),

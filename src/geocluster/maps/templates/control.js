@@ -149,6 +149,7 @@ function geoclusterControl(gc) {
 
   /* around the map */
   const about = element("div", "gc-attribution", data.attribution);
+  if (narrow()) about.tabIndex = 0; // cut to a line there; a tap or the keyboard opens it
   control("bottomright", about);
   const scale = L.control.scale({ imperial: false, maxWidth: 120, position: "bottomleft" });
   scale._updateMetric = function (most) {
@@ -174,7 +175,14 @@ function geoclusterControl(gc) {
     inside.innerHTML = data.wind.svg;
     inside.appendChild(element("p", "", data.wind.note));
     control("topleft", rose);
+    /* on a phone there is room for one of them */
+    for (const [one, other] of [[rose, panel], [panel, rose]]) {
+      one.addEventListener("toggle", () => { if (one.open && narrow()) { other.open = false; map.closePopup(); } });
+      one.addEventListener("toggle", () => gc.declutter());
+    }
+    map.on("popupopen", () => { rose.open = false; if (narrow()) panel.open = false; });
   }
+  map.on("popupopen popupclose", (event) => map.getContainer().classList.toggle("gc-popped", event.type === "popupopen"));
 
   if (data.demonstration) {
     const marks = L.gridLayer({ pane: "gc-watermark", tileSize: 512, updateWhenZooming: false });

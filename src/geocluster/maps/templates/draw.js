@@ -51,12 +51,12 @@ function geoclusterMap(map, node, turn) {
       list.appendChild(gc.element("dt", "", label));
       const cell = gc.element("dd");
       cell.appendChild(gc.element("bdi", "", gc.figure(value, kind)));
+      if (unit) cell.appendChild(gc.element("span", "gc-unit", "\u00a0" + unit));
       if (kind === "bar" || kind === "marked") {
         const bar = cell.appendChild(gc.element("span", "gc-bar"));
         bar.appendChild(gc.element("i")).style.width = `${Math.max(0, Math.min(100, value))}%`;
         if (kind === "marked") bar.appendChild(gc.element("b"));
       }
-      if (unit) cell.appendChild(gc.element("span", "gc-unit", unit === "%" ? numbers.sign() : "\u00a0" + unit));
       if (kind === "emission" && value > 0) {
         cell.appendChild(gc.element("small", "", ` (${gc.figure(value * 31.5576)} ${gc.words.t_yr})`));
       }
@@ -98,8 +98,12 @@ function geoclusterMap(map, node, turn) {
     pattern.appendChild(line); defs.appendChild(pattern); svg.insertBefore(defs, svg.firstChild);
   };
 
-  const popup = () => ({ minWidth: 230, maxWidth: 310, maxHeight: Math.max(160, Math.min(360, map.getSize().y - 190)), className: "gc-popup",
-    autoPanPaddingTopLeft: [50, 20], autoPanPaddingBottomRight: [map.getSize().x > 760 ? 275 : 10, 20] });
+  /* clear of the controls: on a phone beside the zoom, beneath the folds and above the legend */
+  const popup = () => {
+    const { x, y } = map.getSize(), wide = x > 760;
+    return { minWidth: 230, maxWidth: wide ? 310 : Math.max(230, Math.min(310, x - 92)), maxHeight: Math.max(160, Math.min(360, y - 190)), className: "gc-popup",
+      autoPanPaddingTopLeft: [50, wide ? 20 : 58], autoPanPaddingBottomRight: wide ? [275, 20] : [4, 116] };
+  };
   gc.popup = popup;
   const build = {};
   build.surface = build.raster = (def) => L.imageOverlay(def.picture || def.uri, def.bounds, {

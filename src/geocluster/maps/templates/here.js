@@ -216,7 +216,6 @@ function geoclusterHere(gc) {
     const back = focus && (focus.focus ? focus : map.getContainer());
     const card = cardOf(facts, latlng, back);
     const size = map.getSize(), room = { maxHeight: Math.max(180, Math.min(470, size.y - 130)) };
-    if (size.x <= 760) room.autoPanPaddingTopLeft = [50, 58];
     gc.hereOpen = L.popup(Object.assign(gc.popup(), room)).setLatLng(latlng).setContent(card).openOn(map);
     if (back) toKeyboard(card, back);
     return gc.hereOpen;

@@ -92,7 +92,8 @@ function geoclusterReviewMap(gc, data, holder, chosen) {
   L.control.zoom({ position: "topright" }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   const credits = L.control({ position: "bottomright" });
-  credits.onAdd = () => gc.element("div", { className: "rv-credits" }, data.attribution.split(" · ").map((one) => gc.t(one)).join(" · "));
+  const narrow = window.matchMedia("(max-width: 719.9px)").matches;
+  credits.onAdd = () => gc.element("div", { className: "rv-credits", tabIndex: narrow ? 0 : -1 }, data.attribution.split(" · ").map((one) => gc.t(one)).join(" · "));
   if (data.attribution) credits.addTo(map);
   const fit = () => {
     const all = marks.filter(Boolean).map((mark) => mark.bounds);
