@@ -59,7 +59,7 @@ def test_it_opens_without_a_network(visit, size: dict[str, int]) -> None:  # typ
 
 
 def test_every_layer_changes_the_picture(visit) -> None:  # type: ignore[no-untyped-def]
-    tab = visit(size={"width": 1000, "height": 760}).ready().tab
+    tab = visit(size={"width": 1000, "height": 1000}).ready().tab
     tab.evaluate("() => { geocluster.choose(null); }")
     for box in tab.locator("input[name=gc-layer]").all():
         box.uncheck()

@@ -39,7 +39,7 @@ def test_a_plume_that_is_cut_gets_its_circle() -> None:
     assert len(layer.data["features"]) == 2
     assert layer.data["variants"]["so2"]["style"] == [0, 0]
     assert layer.data["variants"]["burden"]["style"] == [0, 1]
-    assert "30 km from main sources" in layer.title
+    assert layer.title == "Nothing is computed beyond (main sources: 30 km)"
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def computed_layers(
                 shapes.append(line)
                 of.append(pollutant)
     far = f"{(reach_m or 0) / 1000:g}"
-    cut = f"Where the calculation ends: the grid's edge, and {far} km from main sources"
+    cut = f"Nothing is computed beyond (main sources: {far} km)"
     style = {
         name: {"style": [int(one not in ("", name)) for one in of]}
         for name in dict.fromkeys([p for p, _ in drawn_fields(concentration)] + ["burden"])

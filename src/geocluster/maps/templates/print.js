@@ -100,6 +100,8 @@ function geoclusterPrint(gc) {
     const rose = document.querySelector(".gc-rose > div");
     if (rose) holder.appendChild(element("div", "gc-sheet-wind")).appendChild(rose.cloneNode(true));
     root.classList.add("gc-print");
+    const long = sheet.querySelector(".gc-sheet-key");
+    long.classList.toggle("gc-tight", long.scrollHeight > long.clientHeight);
     settle(view.contains(whole) ? whole : view);
   };
   const leave = () => {
