@@ -30,6 +30,7 @@ _FLAGS = (
     "--virtual-time-budget=4000",
     "--no-pdf-header-footer",
 )
+_NODES = re.compile(rb"node\d{8}")
 _DATES = re.compile(rb"/(?:CreationDate|ModDate) ?\([^)]*\)")
 
 
@@ -99,7 +100,7 @@ def print_page(
         if not made.exists() or not made.read_bytes().startswith(b"%PDF"):
             last = (told.strip().splitlines() or ["it said nothing"])[-1]
             raise InputError(str(pdf), f"{Path(browser).name} printed nothing: {last[:300]}")
-        content = without_clock(made.read_bytes())
+        content = renumbered(without_clock(made.read_bytes()))
     with replacing(pdf) as temporary:
         temporary.write_bytes(content)
     return pdf
@@ -114,6 +115,18 @@ def without_clock(content: bytes) -> bytes:
     b'<<                                              >>'
     """
     return _DATES.sub(lambda found: b" " * len(found[0]), content)
+
+
+def renumbered(content: bytes) -> bytes:
+    """A PDF whose parts are numbered from 0; the browser's own numbers differ from time to time.
+
+    Examples
+    --------
+    >>> renumbered(b"/ID (node00000999) /Limits [(node00000998) (node00000999)]")
+    b'/ID (node00000001) /Limits [(node00000000) (node00000001)]'
+    """
+    new = {old: b"node%08d" % i for i, old in enumerate(sorted(set(_NODES.findall(content))))}
+    return _NODES.sub(lambda found: new[found[0]], content)
 
 
 def _run(command: list[str], longest_s: float) -> str:
