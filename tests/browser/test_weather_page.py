@@ -58,3 +58,15 @@ def test_its_figures_are_the_datasets_on_every_screen(open_file, shared, root, t
         assert box["width"] > 250
         assert tab.locator("#rose path").count() >= 16
         assert visit.hard_to_read() == []
+
+
+def test_a_reader_chooses_its_language(open_file, shared, root, tmp_path):  # type: ignore[no-untyped-def]
+    file = draw_weather(real("rose", shared, root), language="uz").save(tmp_path / "page.html")
+    tab = open_file(file, PHONE).tab
+    own = tab.inner_text("#rose h2")
+    for language, title in (("ru", "Роза ветров"), ("en", "Wind rose"), ("uz", own)):
+        with tab.expect_navigation():
+            tab.select_option("#gc-language", language)
+        tab.wait_for_selector(f"html[lang={language}]", state="attached")
+        assert tab.inner_text("#rose h2") == title
+        assert tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

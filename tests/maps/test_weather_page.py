@@ -1,5 +1,6 @@
 """The page of a weather: its figures are the Dataset's, and it carries everything with it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from geocluster.cli import app
+from geocluster.maps.switch import texts_of_markup, unpacked
 from geocluster.maps.weather_numbers import completeness, rose_table, stability_tables
 from geocluster.maps.weather_page import draw_weather
+from geocluster.words import LANGUAGES
 
 NASTY = "<script>alert(1)</script>\u202e & \"'"
 
@@ -82,6 +85,12 @@ def test_stability_by_hour_and_season_is_the_datasets():
     assert shown["5"][5] == pytest.approx(share, abs=0.06)
 
 
+def scripts(page: str) -> int:
+    """How many scripts there are: what turns the page, and what it is turned by."""
+    assert page.count("<script>") == page.count('<script type="application/json" id="gc-told">')
+    return page.count("<script")
+
+
 def test_a_rose_is_weighted_and_its_seasons_are_named_safely():
     weather = rose()
     page = draw_weather(weather).html
@@ -90,7 +99,7 @@ def test_a_rose_is_weighted_and_its_seasons_are_named_safely():
     total = rose_table(weather).to_numpy().sum()
     assert total == pytest.approx(100 * weight[moving].sum() / weight.sum())
     assert 'id="calendar"' not in page
-    assert "<script" not in page
+    assert scripts(page) == 2
     assert "&lt;script&gt;" in page
 
 
@@ -120,10 +129,22 @@ def test_one_hour_and_only_calms_are_drawn_too():
 
 def test_nothing_of_the_page_is_elsewhere_and_names_are_escaped():
     page = draw_weather(hourly(48), title=NASTY, notes=[NASTY]).html
-    assert "<script" not in page
+    assert scripts(page) == 2
     assert "\u202e" not in page
     assert not re.search(r"(?:src|href)=|https?:|url\(|@import", page)
     assert "default-src 'none'" in page
+
+
+def test_a_page_turns_into_the_page_of_another_language():
+    pages = {code: draw_weather(hourly(48), language=code).html for code in LANGUAGES}
+    texts = {code: texts_of_markup(page) for code, page in pages.items()}
+    told = json.loads(pages["en"].partition('id="gc-told">')[2].partition("</script>")[0])
+    rows = unpacked(told)["side"]
+    for number, code in enumerate(told["others"]):
+        for mine, theirs in zip(texts["en"], texts[code], strict=True):
+            row = rows.get(" ".join(mine.split()), mine)
+            assert (row if isinstance(row, str) else row[number]) == theirs
+    assert "Роза ветров" in texts["ru"]
 
 
 def test_the_command_draws_a_page_and_says_what_it_read(tmp_path: Path):

@@ -9,7 +9,8 @@ import numpy as np
 
 from geocluster.maps import weather_charts as charts
 from geocluster.maps import weather_numbers as numbers
-from geocluster.maps.html_page import HtmlPage, filled
+from geocluster.maps.html_page import HtmlPage, filled, turnable
+from geocluster.maps.switch import in_each, texts_of_markup
 from geocluster.maps.text import clean
 from geocluster.sentences import tell_markup
 from geocluster.words import SOURCE, Words
@@ -33,7 +34,7 @@ FACTS = {
 
 
 class WeatherPage(HtmlPage):
-    """A page of a weather, complete in one HTML file without a script or an address."""
+    """A page of a weather, complete in one HTML file: read without a script, with no address."""
 
 
 def draw_weather(
@@ -54,7 +55,7 @@ def draw_weather(
     notes : sequence of str
         What was warned of while reading.
     language : {"en", "ru", "uz"}
-        Of the page.
+        In which the page opens; a reader may choose another one.
 
     Examples
     --------
@@ -80,8 +81,8 @@ def draw_weather(
         charts=shown,
         facts=_facts(weather.attrs),
     )
-    head, mark, body = html.partition("<body>")
-    return WeatherPage(head + mark + tell_markup(body, language))
+    texts = in_each(texts_of_markup(html))
+    return WeatherPage(turnable(tell_markup(html, language), language, texts))
 
 
 def _subtitle(weather: xr.Dataset) -> str:
