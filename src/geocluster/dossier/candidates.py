@@ -135,7 +135,7 @@ def _candidate(
     shape, site_id = site["geometry"], str(site["site_id"])
     story = narratives.get(site_id)
     told = sentences({**story, "name": clean(story.get("name"))}) if story else []
-    told = [clean(tell(text, words.language), LONGEST) for text in told]
+    told = [tell(clean(text, LONGEST), words.language) for text in told]
     exposure, note, table = exposure_of(study, results, words, site)
     return Candidate(
         site_id=clean(site_id, 40),

@@ -100,23 +100,23 @@ def dossier_of(
         language=language,
         title=tell(clean(study.region.name), words.language),
         subtitle=words("Siting dossier of an eco-industrial park"),
-        verdict=clean(tell(results.verdict, words.language), 1_000),
-        demonstration=clean(tell(results.demonstration or "", words.language), 600) or None,
+        verdict=tell(clean(results.verdict, 1_000), words.language),
+        demonstration=tell(clean(results.demonstration, 600), words.language) or None,
         figures=[
-            (clean(tell(figure, words.language), 60), clean(tell(label, words.language), 120))
+            (tell(clean(figure, 60), words.language), tell(clean(label, 120), words.language))
             for figure, label in figures
         ],
         sections=[one for one in sections if one.title not in LEFT_OUT],
         methods=methods_for(results.judging.methods[0] if results.judging else None),
         references=REFERENCES,
         limits=LIMITS,
-        notes=[clean(tell(note, words.language), 1_200) for note in results.notes],
+        notes=[tell(clean(note, 1_200), words.language) for note in results.notes],
         provenance=_provenance(study, words),
         hashes=[(clean(name, 120), clean(value, 80)) for name, value in study.inputs.items()],
         checks=checks_of(study, results, words),
         candidates=candidates_of(study, results, words, first),
         count=len(results.sites),
-        sources_of_data=[clean(tell(one, words.language), 300) for one in sources_of_data],
+        sources_of_data=[tell(clean(one, 300), words.language) for one in sources_of_data],
     )
 
 
