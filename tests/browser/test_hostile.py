@@ -74,11 +74,10 @@ def test_pages_show_it_as_text(open_file, out: Path, name: str) -> None:  # type
     tab.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     untouched(tab, asked)
     switch = tab.locator("select:has(option[value=uz])")
-    assert switch.count() == (name != "weather.html")
-    if switch.count():
-        switch.select_option("uz")
-        tab.wait_for_selector("html[lang=uz]", state="attached")
-        untouched(tab, asked)
+    assert switch.count() == 1
+    switch.select_option("uz")
+    tab.wait_for_selector("html[lang=uz]", state="attached")
+    untouched(tab, asked)
     shown = tab.locator("body").inner_text()
     assert "<script>window.hacked=1</script>" in shown
     assert not re.search(r"(long){300}", shown)
