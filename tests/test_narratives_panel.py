@@ -67,7 +67,8 @@ def test_doubts_stand_last():
     lines = sentences(told(facts=facts, missing=[{"label": "Slope of the ground"}]))
     assert lines[-3:] == [
         "Its outline is not known, and its place only to 3 km.",
-        "It breaks these rules: homes; roads.",
+        "It breaks these rules: Homes would lie inside the park's sanitary protection zone; "
+        "The strip of a main road.",
         "Not known here, and counted as the worst value found: slope of the ground.",
     ]
 

@@ -21,6 +21,7 @@ from geocluster.words import LANGUAGES, SOURCE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import geopandas as gpd
     import pandas as pd
 
     from geocluster.dossier.content import Dossier
@@ -217,6 +218,15 @@ def weather_places(study: Study, results: Results) -> dict[str, Any]:
     return {"weather_places": places, "weather_hours": told}
 
 
+def _sites_in_words(sites: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """The candidates as the map shows them: the rules that they break by what these say."""
+    from geocluster.panels.words import rules_in_words
+
+    if sites is None or "breaks_rules" not in sites:
+        return sites
+    return sites.assign(breaks_rules=[rules_in_words(told) for told in sites["breaks_rules"]])
+
+
 def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
     """The map of a run, in a language."""
     from geocluster.exposure.limits import read_limits
@@ -229,7 +239,7 @@ def draw(study: Study, results: Results, language: str = SOURCE) -> Page:
         exposure=results.exposure,
         concentration=results.field,
         clusters=results.clusters,
-        sites=results.sites,
+        sites=_sites_in_words(results.sites),
         suitable=results.suitable,
         burden=results.burden,
         sources=with_exposure_shares(study.sources, results.contributions),

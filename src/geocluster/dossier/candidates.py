@@ -19,6 +19,7 @@ from geocluster.dossier.svg import Strip
 from geocluster.maps.features import site_heading
 from geocluster.maps.text import clean, unit_in_words
 from geocluster.panels.narratives import sentences
+from geocluster.panels.words import rules_in_words
 from geocluster.sentences import tell
 from geocluster.siting.criteria import criteria_table
 
@@ -231,12 +232,12 @@ def _doubts(results: Results, words: Words, site: Mapping[Any, Any]) -> list[str
     if site.get("approximate") is True or site.get("approximate") == 1:
         told.append(words("its position is not known exactly"))
     assumed = words("assumed, or drawn by hand")
-    for label, name, longest in (
-        (words("breaks these rules"), "breaks_rules", 400),
-        (words("area"), "area_origin", 200),
-        (assumed[:1].lower() + assumed[1:], "criteria_notes", 600),
+    for label, said, longest in (
+        (words("breaks these rules"), rules_in_words(site.get("breaks_rules")), 2000),
+        (words("area"), site.get("area_origin"), 200),
+        (assumed[:1].lower() + assumed[1:], site.get("criteria_notes"), 600),
     ):
-        text = clean(site.get(name), longest)
+        text = clean(said, longest)
         told += [f"{label}: {tell(text, words.language)}"] if text else []
     not_for = words("not for decisions")
     touched = touched_areas(results, site["geometry"])

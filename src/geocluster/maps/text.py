@@ -26,7 +26,7 @@ WORDS: dict[str, str] = {
     "demonstration": "DEMONSTRATION",
     "highest": "the highest value",
     "dossier": "The dossier, for print: a page a candidate",
-    "every_rule": "every rule, by the first reason",
+    "every_rule": "by the first reason",
     "factor": "factor",
     "g_s": "g/s",
     "here": "At this place",
@@ -71,7 +71,16 @@ _STATISTIC_PATTERNS = (
 )
 _SPANS = {"1h": "hour", "24h": "day"}
 
-AVERAGING: dict[str, str] = {"1y": "annual", "24h": "24 hours", "8h": "8 hours", "1h": "1 hour"}
+AVERAGING: dict[str, str] = {
+    "1y": "annual",
+    "24h": "24 hours",
+    "8h": "8 hours",
+    "1h": "1 hour",
+    "10min": "10 minutes",
+    "peakseason": "peak season",
+}
+# Pollutants of limits that no source emits.
+_FORMED = {"o3": "O₃"}
 
 # Longest suffix first: the unit is part of a column's name.
 _UNITS: tuple[tuple[str, str], ...] = (
@@ -173,7 +182,8 @@ def pollutant_label(pollutant: str) -> str:
     for case in ("low", "high"):
         if pollutant.endswith(f"_{case}"):
             return f"{pollutant_label(pollutant.removesuffix(f'_{case}'))} ({case} case)"
-    return POLLUTANTS.get(pollutant, clean(pollutant.replace("_", " ")))
+    known = POLLUTANTS | _FORMED
+    return known.get(pollutant, clean(pollutant.replace("_", " ")))
 
 
 def statistic_label(statistic: str) -> str:
@@ -216,10 +226,10 @@ def limit_in_words(limit_id: str) -> str:
     ('EU 2024/2881, SO₂, annual', 'plant rule')
     """
     name, *rest = limit_id.split("_")
-    if len(rest) < 2 or rest[0] not in POLLUTANTS:
+    if len(rest) < 2 or rest[0] not in POLLUTANTS | _FORMED:
         return clean(limit_id.replace("_", " "), 60)
     averaging = AVERAGING.get(rest[1], rest[1])
-    return clean(", ".join([limit_name(name), POLLUTANTS[rest[0]], averaging, *rest[2:]]), 80)
+    return clean(", ".join([limit_name(name), pollutant_label(rest[0]), averaging, *rest[2:]]), 80)
 
 
 def split_unit(column: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geocluster.panels.burden import cost_panels
 from geocluster.panels.candidates import candidates_panel
@@ -14,6 +14,8 @@ from geocluster.panels.words import figure, limit_in_words, people_above_in_word
 from geocluster.tables import POLLUTANTS, pollutants_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
@@ -81,11 +83,25 @@ def unanswered_panel(results: Results) -> Panel:
     table = table_of(
         {
             "limit": [limit_in_words(row) for row in rest.to_dict("records")],
-            "why not": rest["why_not"],
+            "why not": [_unanswered(row) for row in rest.to_dict("records")],
         }
     )
     text = f"{len(rest)} limits are not answered; nothing is said about who is above them."
     return Panel("What cannot be answered", text, table)
+
+
+def _unanswered(row: Mapping[Any, Any]) -> str:
+    """Why a limit is not answered, its pollutant and statistic as a reader sees them."""
+    from geocluster.maps.text import pollutant_label, statistic_label
+
+    why = str(row["why_not"])
+    if not why.startswith("needs "):
+        return why.replace(f"{row['pollutant']} is", f"{pollutant_label(row['pollutant'])} is", 1)
+    held = why.removesuffix(" only").partition(" holds ")[2].split(", ")
+    return (
+        f"needs: {statistic_label(row['statistic'])}; "
+        f"calculated: {', '.join(statistic_label(one) for one in held)}"
+    )
 
 
 def inventory_panel(sources: gpd.GeoDataFrame) -> Panel:

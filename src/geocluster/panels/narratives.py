@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geocluster.maps.text import unit_in_words
-from geocluster.panels.words import figure
+from geocluster.panels.words import figure, rules_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,7 @@ def _doubts(told: Mapping[str, Any]) -> list[str]:
         known = f" to {figure(error / 1000)} km" if error else ""
         doubts.append(f"Its outline is not known, and its place only{known}.")
     if facts.get("breaks_rules"):
-        doubts.append(f"It breaks these rules: {facts['breaks_rules']}.")
+        doubts.append(f"It breaks these rules: {rules_in_words(facts['breaks_rules'])}.")
     if told["missing"]:
         missing = "; ".join(_lower(one["label"]) for one in told["missing"])
         doubts.append(f"Not known here, and counted as the worst value found: {missing}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,30 @@ def people_above_in_words(row: Mapping[Hashable, Any]) -> str:
     low, central, high = (count_in_words(row[key]) for key in ("low", "people_above", "high"))
     ranged = math.isfinite(row["low"]) and not low == central == high
     return f"{central} ({low} to {high})" if ranged else central
+
+
+def rules_in_words(rule_ids: object) -> str:
+    """Rules that a site breaks, by what they say; a rule of the study's own by its id.
+
+    Examples
+    --------
+    >>> rules_in_words("outside_fringe; forest; our_rule")
+    'Not on the urban fringe; Forest; our rule'
+    """
+    ids = rule_ids.split("; ") if isinstance(rule_ids, str) and rule_ids else []
+    return "; ".join(_reasons().get(one, one.replace("_", " ")) for one in ids)
+
+
+@cache
+def _reasons() -> dict[str, str]:
+    from geocluster.siting.suitability import read_rules
+
+    rules = read_rules()
+    return {
+        **dict(zip(rules["rule_id"], rules["reason"], strict=True)),
+        "outside_region": "Outside the region",
+        "outside_fringe": "Not on the urban fringe",
+    }
 
 
 def span(values: object) -> str:

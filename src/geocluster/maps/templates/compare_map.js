@@ -108,7 +108,7 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
 
   /* candidates: an outline and a dot; the first of either ranking with both ranks */
   const COLOURS = { both: "#2f5d46", gone: "#b35806", new: "#542788" };
-  const pinned = [], group = L.layerGroup().addTo(map), canvas = L.canvas({ pane: "cp-sites", padding: 0.3, tolerance: 4 });
+  const pins = [], group = L.layerGroup().addTo(map), canvas = L.canvas({ pane: "cp-sites", padding: 0.3, tolerance: 4 });
   const ranks = ({ rank }) => rank.map((one) => (one === null ? "–" : one)).join(" → ");
   const marks = data.sites.map((site, row) => {
     if (!data.shapes[row]) return null;
@@ -118,9 +118,9 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     const best = Math.min(...site.rank.map((one) => (one === null ? Infinity : one)));
     const parts = [area, dot];
     if (best <= 3) {
-      pinned.push(at);
       const icon = L.divIcon({ className: `cp-pin cp-${site.state}`, html: element("span", {}, ranks(site)), iconSize: [0, 0] });
-      parts.push(L.marker(at, { icon, keyboard: false, zIndexOffset: 1000 - best, pane: "cp-names", interactive: false }));
+      pins.push({ best, marker: L.marker(at, { icon, keyboard: false, zIndexOffset: 1000 - best, pane: "cp-names", interactive: false }) });
+      parts.push(pins[pins.length - 1].marker);
     }
     for (const one of [area, dot]) {
       one.on("click", (event) => { L.DomEvent.stopPropagation(event); chosen(row); });
@@ -129,12 +129,13 @@ function geoclusterCompareMap(gc, data, holder, chosen) {
     parts.forEach((one) => group.addLayer(one));
     return { at, area, dot };
   });
-  /* the main towns first; none on the ranks of candidates or under a control */
+  /* ranks of candidates first, the best before others; then the main towns, then the others */
+  pins.sort((a, b) => a.best - b.best);
   const names = geoclusterNames(map);
   const declutter = () => {
     const { put } = names.turn("#cp-frame .leaflet-control, .cp-corner"), { at, boxAt } = names;
     const taken = map.hasLayer(group) ? marks.filter(Boolean).map((mark) => [boxAt(at(mark.at), 3), 0.3]) : [];
-    if (taken.length) taken.push(...pinned.map((place) => [boxAt(at(place), 28, 10), 2]));
+    if (taken.length) for (const { marker } of pins) put(marker);
     for (const { main, marker } of towns) put(marker, taken, main ? Infinity : 0.7);
   };
   let last = null;

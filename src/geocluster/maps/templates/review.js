@@ -172,6 +172,7 @@ function geoclusterReview(node) {
   const map = geoclusterReviewMap(gc, data, at("rv-map"), (row) => chosen(row, false));
   gc.retell = () => {
     gc.translate();
+    at("rv-region").textContent = t(data.title);
     document.title = `${t(data.title)} · ${t("Review of candidate sites")}`;
     if (data.demonstration) at("rv-demonstration").textContent = `${t("Demonstration:")} ${data.demonstration.map(gc.told).join("; ")}`;
     gc.say("");
