@@ -224,7 +224,9 @@ def test_each_process_has_a_release_and_each_row_a_source_and_grade():
     assert set(factors.index.get_level_values("process")) == set(releases.index)
     for table in (factors, read_area_factors()):
         assert table["source"].notna().all()
-        assert table["grade"].isin(["read", "derived", "known"]).all()
+        assert table["grade"].isin(["read", "derived", "known", "assumed"]).all()
+    for table in (factors, read_area_factors(), releases):
+        assert (table["source"].str.startswith("assumed") == (table["grade"] == "assumed")).all()
     # Only what the reference notes say was read may say so.
     read = factors[factors["grade"] == "read"].index
     assert set(read) == {("power_gas", "so2"), ("power_gas", "nox")}

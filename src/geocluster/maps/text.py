@@ -60,6 +60,7 @@ STATISTICS: dict[str, str] = {
     "mean": "mean",
     "max_1h": "highest hour",
     "max_24h": "highest day",
+    "max_10min": "highest 10 minutes",
     "p98_1h": "98th percentile of hours",
     "p99_24h": "99th percentile of days",
 }
