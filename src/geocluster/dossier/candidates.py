@@ -187,13 +187,14 @@ def _criteria(
         if name not in strips:
             continue
         strip, value, unit = strips[name], float(site[name]), str(row["unit"])
+        middle = float(np.nanmedian(results.sites[name].to_numpy(dtype=float)))
         weight = abs(results.weights.get(name, 0.0))
         rows.append(
             CriterionRow(
                 label=words(str(row["label"])),
                 group=words(str(row["group"])),
                 value=_amount(words, value, unit) or words("missing"),
-                median=_amount(words, float(np.median(strip.known)), unit, bare=True),
+                median=_amount(words, middle, unit, bare=True),
                 weight=words.percent(weight, 1) if weight else "–",
                 place=_place(words, strip, float(strip.values[own][0])),
                 amount=float(strip.values[own][0]),

@@ -51,7 +51,7 @@ function geoclusterMap(map, node, turn) {
       list.appendChild(gc.element("dt", "", label));
       const cell = gc.element("dd");
       cell.appendChild(gc.element("bdi", "", gc.figure(value, kind)));
-      if (unit) cell.appendChild(gc.element("span", "gc-unit", "\u00a0" + unit));
+      if (unit) cell.appendChild(gc.element("span", "gc-unit", unit === "%" ? numbers.sign() : "\u00a0" + unit));
       if (kind === "bar" || kind === "marked") {
         const bar = cell.appendChild(gc.element("span", "gc-bar"));
         bar.appendChild(gc.element("i")).style.width = `${Math.max(0, Math.min(100, value))}%`;
