@@ -126,7 +126,7 @@ def test_exclusions_are_seen_by_each_rule(open_file, file, demo) -> None:  # typ
     tab = visit.tab
     by_rule = tab.get_by_label("Which rule's land is shown")
     assert by_rule.locator("option").all_inner_texts() == [
-        "every rule, by the first reason", "nearer than 200 m to water",
+        "by the first reason", "nearer than 200 m to water",
         "nearer than 500 m to homes",
     ]  # fmt: skip
     reasons = demo.suitable(demo.region().grid(cell_m=1000))["reasons"].values
