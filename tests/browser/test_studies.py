@@ -37,7 +37,8 @@ def outcome(request, root, tmp_path_factory):
 def test_it_leaves_every_file(outcome):
     target = outcome.files["index.html"].parent
     hilly = outcome.study.terrain is not None
-    assert {path.name for path in target.iterdir()} == FILES | ({"terrain.tif"} if hilly else set())
+    more = {"terrain.tif", "terrain.qml"} if hilly else set()
+    assert {path.name for path in target.iterdir()} == FILES | more
     provenance = json.loads((target / "provenance.json").read_text(encoding="utf-8"))
     assert len(provenance["inputs_sha256"]) >= 4
     assert provenance["demonstration"].startswith("Demonstration")
