@@ -1,9 +1,14 @@
 """What all tests share: the real data beside the project, and a browser."""
 
+import importlib.util
 import json
 import os
+import re
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -44,16 +49,27 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def untold(root: Path):  # type: ignore[no-untyped-def]
-    """The English texts that a map drawn in another language still shows, as a function."""
-    import importlib.util
+def module_at(root: Path) -> Callable[[str], ModuleType]:
+    """A module that is no part of the package, by its path in the project; loaded once."""
 
-    path = root / "tests/maps/test_language.py"
-    spec = importlib.util.spec_from_file_location("geocluster_language", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    def load(path: str) -> ModuleType:
+        name = "geocluster_" + re.sub(r"\W", "_", path.removesuffix(".py"))
+        if name not in sys.modules:
+            spec = importlib.util.spec_from_file_location(name, root / path)
+            assert spec is not None
+            assert spec.loader is not None
+            made = importlib.util.module_from_spec(spec)
+            sys.modules[name] = made
+            spec.loader.exec_module(made)
+        return sys.modules[name]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def untold(module_at: Callable[[str], ModuleType]):  # type: ignore[no-untyped-def]
+    """The English texts that a map drawn in another language still shows, as a function."""
+    module = module_at("tests/maps/test_language.py")
     return lambda page: module.english(module.visible(page))
 
 

@@ -1,6 +1,5 @@
 """The validation page: its statistics, and that it says what the plume of today gives."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -9,13 +8,8 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def script(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("validation", root / "scripts/make_validation.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(module_at) -> ModuleType:  # type: ignore[no-untyped-def]
+    return module_at("scripts/make_validation.py")
 
 
 def test_statistics_by_hand(script: ModuleType) -> None:

@@ -1,6 +1,5 @@
 """Every text of the package in every language, and numbers as each language writes them."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -17,13 +16,8 @@ WRONG_MARKS = re.compile("[A-Za-z]['’‘`´]")
 
 
 @pytest.fixture(scope="module")
-def updating(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("update_words", root / "scripts/update_words.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def updating(module_at) -> ModuleType:  # type: ignore[no-untyped-def]
+    return module_at("scripts/update_words.py")
 
 
 def forms(message) -> tuple[str, ...]:  # type: ignore[no-untyped-def]

@@ -1,6 +1,5 @@
 """A real browser without a network, and a tab that notes every complaint and every request."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -86,23 +85,14 @@ def open_file(browser: Browser) -> Iterator[Callable[..., Visit]]:
         one.close()
 
 
-def module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+@pytest.fixture(scope="package")
+def made_up(module_at) -> ModuleType:  # type: ignore[no-untyped-def]
+    return module_at("tests/maps/made_up_sites.py")
 
 
 @pytest.fixture(scope="package")
-def made_up(root: Path) -> ModuleType:
-    return module(root / "tests/maps/made_up_sites.py")
-
-
-@pytest.fixture(scope="package")
-def demo(root: Path) -> ModuleType:
-    return module(root / "tests/maps/demo.py")
+def demo(module_at) -> ModuleType:  # type: ignore[no-untyped-def]
+    return module_at("tests/maps/demo.py")
 
 
 @pytest.fixture(scope="package")

@@ -1,6 +1,5 @@
 """The page of two runs in a real browser without a network: divider, difference, languages."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +13,8 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def page(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = root / "tests/comparing/made_up.py"
-    spec = importlib.util.spec_from_file_location("made_up_runs", path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
+def page(module_at, tmp_path_factory: pytest.TempPathFactory) -> Path:  # type: ignore[no-untyped-def]
+    made = module_at("tests/comparing/made_up.py")
     folder = tmp_path_factory.mktemp("compare")
     more = np.full((20, 20), 5.0)
     more[:, 8:] = 30.0

@@ -1,7 +1,6 @@
 """A whole run on a study whose every text means harm: pages, tables, documents, the terminal."""
 
 import csv
-import importlib.util
 import json
 import re
 import shutil
@@ -23,13 +22,8 @@ STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 @pytest.fixture(scope="module")
-def hostile(root: Path):
-    spec = importlib.util.spec_from_file_location("hostile", root / "tests/hostile.py")
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(made)
-    return made
+def hostile(module_at):
+    return module_at("tests/hostile.py")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The map in a real browser without a network: it draws, answers and asks nothing."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
@@ -11,16 +10,6 @@ from geocluster.maps.page import draw_map
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def demo(root: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("demo_region", root / "tests/maps/demo.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
