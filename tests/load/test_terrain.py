@@ -322,6 +322,11 @@ def test_a_zip_that_climbs_or_swells_is_a_clear_error(tmp_path):
     broken.write_bytes((tmp_path / "two.zip").read_bytes()[:5000])
     with pytest.raises(InputError, match="broken zip"):
         read_terrain(broken, REGION)
+    data = bytearray((tmp_path / "swells.zip").read_bytes())
+    data[37:42] = b"\xff" * 5  # the packed bytes themselves, after the head and the name
+    broken.write_bytes(bytes(data[:size]) + (1000).to_bytes(4, "little") + bytes(data[size + 4 :]))
+    with pytest.raises(InputError, match="broken zip"):
+        read_terrain(broken, REGION)
 
 
 def test_slope_of_a_plane_is_exact(tmp_path):

@@ -14,6 +14,7 @@ import numpy as np
 
 from geocluster.errors import CRSError, InputError
 from geocluster.load.voids import relaxed, small_voids
+from geocluster.load.zipped import BROKEN
 
 if TYPE_CHECKING:
     from affine import Affine
@@ -198,7 +199,7 @@ def _unzipped(path: Path) -> tuple[str, str, bytes, int]:
                 )
             with archive.open(member) as file:
                 start = file.read(64)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except BROKEN as error:
         raise InputError(name, f"it is a broken zip file, or a locked one: {error}") from error
     source = f"/vsizip/{{{path.resolve()}}}/{member.filename}"
     return source, parts[-1], start, member.file_size
